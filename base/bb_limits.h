@@ -1,0 +1,59 @@
+/* bb_limits - every bound of busbar, in one place, each with its reason.
+ *
+ * Sizes that an operator may choose (how many participants, products, orders)
+ * are in struct bb_market_size: they decide what is refused, so they are fixed
+ * at genesis and lie in the ledger.  The bounds here are the ceilings of those.
+ */
+#ifndef BB_LIMITS_H
+#define BB_LIMITS_H
+
+#include <stdint.h>
+
+/* Records a packet: the most that fit an Ethernet MTU of 1,500 with IPv6. */
+#define BB_RECORDS_MAX 42u
+
+/* Participants: ids are 1..BB_PARTICIPANTS_MAX and index tables directly. */
+#define BB_PARTICIPANTS_MAX 131072u
+
+/* Products: a fortnight of quarter-hours is 1,344; three zones of that. */
+#define BB_PRODUCTS_MAX 4096u
+
+/* Resting orders in all products: 32-bit links have room for far more, but a
+ * block must hold every fill that one packet can cause (BB_BLOCK_SIZE_MAX). */
+#define BB_ORDERS_MAX (1u << 20)
+
+/* Price steps of one product: 64 x 64 x 64, three levels of bitmap. */
+#define BB_LEVELS_MAX (1u << 18)
+
+/* |price| in nano-currency per Wh, and Wh an order: price x quantity stays
+ * below 4.3e16 and sums of 200 of them below 2^63. */
+#define BB_PRICE_MAX    INT32_C(10000000)
+#define BB_QUANTITY_MAX UINT32_C(4000000000)
+
+/* Sequences remembered a participant: a sender may have this many packets
+ * under way, and a duplicate within it is answered again. */
+#define BB_WINDOW 1024u
+
+/* Ingest lcores: one ring to the matcher each, plus the control lane. */
+#define BB_INGEST_MAX 16u
+#define BB_LANES_MAX  (BB_INGEST_MAX + 1u)
+#define BB_PORTS_MAX  8u
+
+/* Packets or values moved by one poll of a duty. */
+#define BB_BURST 32u
+
+/* Events given from market to ledger in one slice of a step. */
+#define BB_SLICE_EVENTS 256u
+
+/* A block closes at a chosen size of at most BB_BLOCK_CLOSE_MAX, but one packet
+ * may fill every resting order of the venue: 64 B a fill, plus one answer a
+ * record, plus head, tail and padding. */
+#define BB_BLOCK_CLOSE_MAX (1u << 20)
+#define BB_BLOCK_SIZE_MAX  ((BB_ORDERS_MAX + 4096u) * 64u + BB_BLOCK_CLOSE_MAX)
+
+/* A segment holds at least one such block; 1 GiB keeps a mapping handy. */
+#define BB_SEGMENT_SIZE_DEFAULT (UINT64_C(256) << 20)
+#define BB_SEGMENT_SIZE_MIN     (UINT64_C(1) << 20)
+#define BB_SEGMENT_SIZE_MAX     (UINT64_C(1) << 30)
+
+#endif

@@ -1,0 +1,27 @@
+/* bb_inputs - where bytes and meaning meet: a packet becomes commands.
+ *
+ * The gate (live) and the ledger (replay) both need it and may not know each other;
+ * wire/ and market/ do not know each other either.  So this folder exists.
+ *
+ * Memory   Copies out; keeps a pointer to the packet in bid->input.
+ * Errors   Records of wrong form become BB_COMMAND_MALFORMED, which the market refuses
+ *          one by one: a bad record does not spoil its neighbours.
+ * Replay   Pure: the same bytes give the same commands in both places.
+ */
+#ifndef BB_INPUTS_H
+#define BB_INPUTS_H
+
+#include "market/bb_bid.h"
+#include "wire/bb_packet.h"
+
+/* bb_inputs_commands sets kind, participant, sequence, not_after_ns, input, input_size,
+ * command_count and commands of bid from a packet whose header was decoded into packet.
+ * bytes begins with the header; input_size is its size without the MAC.  number,
+ * sequenced_ns, received_ns, route and back are left as they are.
+ *
+ * A query has no commands.  A meter packet (none is offered yet) becomes one malformed
+ * command a record.  An operator packet becomes one command. */
+void bb_inputs_commands(struct bb_bid *bid, const struct bb_packet *packet,
+			const uint8_t *bytes, uint16_t input_size);
+
+#endif

@@ -1,0 +1,116 @@
+/* bb_ledger - the ledger as the rest of busbar sees it: create, open, follow, verify.
+ *
+ * Units    ns since 1970, UTC; sizes in bytes.
+ * Memory   bb_ledger_open maps and allocates; bb_ledger_close gives it back.
+ * Threads  Opened by the control thread; then the ledger lcore alone writes
+ *          (ledger/bb_ledger_duty.h).  Files are read through read-only mappings.
+ * Errors   bb_result and one line of text that says what is wrong and what to do.
+ * Replay   Opening replays every input through the market and compares.
+ */
+#ifndef BB_LEDGER_H
+#define BB_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ledger/bb_genesis.h"
+#include "market/bb_market.h"
+
+#define BB_LEDGER_TEXT 256u
+
+/* What is known of the end of the chain, or of any block in it. */
+struct bb_ledger_place {
+	uint64_t height;
+	uint64_t sealed_ns;
+	uint64_t epoch;
+	uint64_t number;   /* last input up to here */
+	uint64_t log_size; /* leaves up to here */
+	struct bb_hash block_hash;
+	struct bb_hash state_root;
+	struct bb_hash log_root;
+};
+
+/* bb_ledger_create makes folder/seg-0000000000000000 with the genesis block, signed by
+ * signer, durable before it returns.  folder must exist and hold no segment.
+ * segment_size is a multiple of 4096 that holds the largest block of this market. */
+enum bb_result bb_ledger_create(const char *folder, const struct bb_genesis *genesis,
+				const struct bb_identity *signer, uint64_t segment_size,
+				char text[BB_LEDGER_TEXT]);
+
+/* bb_ledger_segment_min returns the smallest segment for a market of this size. */
+uint64_t bb_ledger_segment_min(const struct bb_market_size *size);
+
+/* bb_ledger_genesis reads the genesis of the ledger in folder (hash checked against the
+ * segment's ledger id) without locking it. */
+enum bb_result bb_ledger_genesis(const char *folder, struct bb_genesis *genesis,
+				 char text[BB_LEDGER_TEXT]);
+
+/* How a look at a whole ledger goes on; total is 0 when unknown. */
+typedef void bb_ledger_progress(void *context, uint64_t bytes_done, uint64_t bytes_total,
+				uint64_t blocks, uint64_t inputs);
+
+struct bb_ledger_options {
+	bool signatures; /* check every block signature (else the last 1,024) */
+	bool packet_signatures; /* check the participants' signatures of every input too */
+	bool replay;     /* re-execute every input and compare events and state root */
+	bool tolerate_tail; /* the ledger may be live: a torn last block is no error */
+	bb_ledger_progress *progress; /* may be NULL */
+	void *context;
+};
+
+/* bb_ledger_verify reads the ledger in folder, trusts nothing in it, and writes nothing.
+ * On error text names the block height and the byte offset in its segment.  *place is the
+ * last good block.  market_out, unless NULL, gets the replayed market (its memory is in
+ * arena, which needs bb_market_bytes of the genesis' size). */
+enum bb_result bb_ledger_verify(const char *folder, const struct bb_ledger_options *options,
+				struct bb_ledger_place *place, uint64_t *inputs,
+				struct bb_arena *arena, struct bb_market **market_out,
+				char text[BB_LEDGER_TEXT]);
+
+/* One input and its events, as bb_ledger_each hands them out. */
+struct bb_ledger_input {
+	uint64_t height;
+	uint64_t number;
+	uint64_t time_ns;
+	const uint8_t *bytes; /* the packet as signed, without MAC; genesis bytes at number 0 */
+	uint32_t size;
+	uint16_t type; /* enum bb_record_type */
+	const struct bb_event *events;
+	uint32_t event_count;
+};
+
+typedef bool bb_ledger_visit(void *context, const struct bb_ledger_place *block,
+			     const struct bb_ledger_input *input);
+
+/* bb_ledger_each visits every input from height first to last, blocks checked as it
+ * goes; input is NULL once for each block, before its inputs.  Stops early when visit
+ * returns false. */
+enum bb_result bb_ledger_each(const char *folder, uint64_t first, uint64_t last,
+			      bb_ledger_visit *visit, void *context,
+			      char text[BB_LEDGER_TEXT]);
+
+struct bb_ledger;
+
+struct bb_ledger_recovery {
+	struct bb_ledger_place place; /* after the recovery block, if one was needed */
+	uint64_t blocks;
+	uint64_t inputs;
+	uint64_t torn_bytes; /* cut from the tail; 0: the last stop was clean */
+	uint64_t elapsed_ns;
+};
+
+/* bb_ledger_open locks folder, finds the longest valid chain, cuts a torn tail (zeroed to
+ * the end of the segment, epoch + 1, RECOVERY block), replays every input into market,
+ * which is empty, compares the state root, and makes the ledger ready to append.
+ * Corruption of a durable block is never cut: BB_ERR_CORRUPT. */
+enum bb_result bb_ledger_open(struct bb_ledger **ledger, const char *folder,
+			      const struct bb_identity *signer, struct bb_market *market,
+			      struct bb_ledger_recovery *recovery, char text[BB_LEDGER_TEXT]);
+
+/* bb_ledger_place returns the last durable block; any thread. */
+void bb_ledger_durable(const struct bb_ledger *ledger, struct bb_ledger_place *place);
+
+/* bb_ledger_close waits for what is being flushed, unmaps, unlocks. */
+void bb_ledger_close(struct bb_ledger *ledger);
+
+#endif
