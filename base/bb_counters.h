@@ -25,7 +25,7 @@
 	X(BB_COUNT_ECHO,             "echo_answered")    /* ping */                        \
 	X(BB_COUNT_FOREIGN,          "foreign")          /* frames for others, dropped */  \
 	X(BB_COUNT_ACCEPTED,         "accepted")         /* handed to the matcher */       \
-	X(BB_COUNT_REPEATED,         "repeated")         /* duplicates handed on to be answered again */ \
+	X(BB_COUNT_REPEATED,         "repeated")         /* seen before: answered again */ \
 	X(BB_COUNT_QUERIES,          "queries")                                            \
 	X(BB_COUNT_SEQUENCED,        "sequenced")        /* inputs numbered */             \
 	X(BB_COUNT_COMMANDS,         "commands")         /* records applied */             \

@@ -79,7 +79,7 @@ enum bb_result {
 #undef X
 };
 
-#define BB_RESULT_COUNT 64 /* one above the highest number: sizes of tables */
+#define BB_RESULT_COUNT 128 /* above the highest number: sizes of tables */
 
 /* bb_result_name returns "ERR_MAC" for BB_ERR_MAC, and "UNKNOWN" for a number
  * that is not in the list.  bb_result_text returns what it means. */

@@ -1,0 +1,156 @@
+"""appliance - a venue for end-to-end tests: made, started, killed, stopped, proven.
+
+Every test gets a temporary folder that is removed when it passes and named when it fails.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SKIP = 77
+DAY = "2025-06-11"
+
+
+def skip(why):
+    print(f"SKIPPED: {why}", flush=True)
+    sys.exit(SKIP)
+
+
+def need_root():
+    if os.geteuid() != 0:
+        skip("needs root (network namespaces and raw sockets)")
+
+
+def need_programs(*names):
+    for name in names:
+        if shutil.which(name) is None:
+            skip(f"needs the program {name}")
+
+
+def need_cpus(count):
+    if len(os.sched_getaffinity(0)) < count:
+        skip(f"needs {count} CPUs")
+
+
+class Appliance:
+    """One venue in one folder."""
+
+    def __init__(self, build, device="", participants=64, ipv4="10.0.0.1", seed=1):
+        self.build = pathlib.Path(build).resolve()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="busbar-e2e-")) / "venue"
+        self.participants = participants
+        self.seed = seed
+        self.ipv4 = ipv4
+        self.device = device or (f"net_memif0,role=server,socket={self.folder}/port0.sock,"
+                                 "socket-abstract=no")
+        self.daemon = None
+        self.cpus = sorted(os.sched_getaffinity(0))
+        self.prefix = []  # of the daemon: ["ip", "netns", "exec", ...]
+
+    def path(self, program):
+        folder = {"busbard": "ctl", "busbarctl": "ctl", "busbar-gen": "bench"}[program]
+        return str(self.build / folder / program)
+
+    def run(self, program, *args, ok=(0,), prefix=(), **kwargs):
+        done = subprocess.run([*prefix, self.path(program), *map(str, args)], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
+        if done.returncode not in ok:
+            raise AssertionError(f"{program} {args} ended with {done.returncode}\n"
+                                 f"{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return done.stdout
+
+    def ctl(self, *args, ok=(0,)):
+        out = self.run("busbarctl", "-C", self.folder, "-j", *args, ok=ok)
+        return json.loads(out.splitlines()[-1])
+
+    def init(self, *more):
+        self.run("busbarctl", "init", self.folder, "--name", "Test", "--participants",
+                 self.participants + 1, "--products", 96, "--orders", 65536,
+                 "--levels", 1 << 20, "--ipv4", self.ipv4, "--device", self.device,
+                 "--segment", "32M", *more)
+        return self
+
+    def configure(self, old, new):
+        """Replaces text in busbard.conf, which must be there."""
+        path = self.folder / "busbard.conf"
+        text = path.read_text()
+        assert old in text, f"no {old!r} in {text}"
+        path.write_text(text.replace(old, new))
+
+    def start(self, timeout=30):
+        log = open(self.folder / "busbard.log", "a")
+        self.daemon = subprocess.Popen([*self.prefix, self.path("busbard"), "--config",
+                                        str(self.folder / "busbard.conf")],
+                                       stdout=subprocess.PIPE, stderr=log, text=True)
+        line = self.daemon.stdout.readline()
+        if "ready" not in line:
+            self.daemon.wait(timeout)
+            raise AssertionError(f"busbard did not start: {line}\n"
+                                 + (self.folder / "busbard.log").read_text()[-2000:])
+        return self
+
+    def fill(self, participants=None):
+        """Registers participants and the quarter-hours of one day."""
+        roster = self.folder / "roster.csv"
+        roster.write_text(self.run("busbar-gen", "roster", "--participants",
+                                   participants or self.participants, "--seed", self.seed))
+        self.ctl("member", "add", "--file", roster)
+        self.ctl("product", "add", "--zone", 1, "--start", DAY + "T00:00Z", "--count", 96,
+                 "--band", "0:500000", "--tick", 100, "--lot", 100, "--max", 1000000)
+        return self
+
+    def gen_args(self, *more, device=True):
+        args = ["run", "--venue", self.folder / "venue.json", "--participants",
+                self.participants, "--seed", self.seed, "-j"]
+        if device:
+            args += ["--device", f"net_memif0,role=client,socket={self.folder}/port0.sock,"
+                                 "socket-abstract=no", "--lcore", self.cpus[0]]
+        return [*args, *more]
+
+    def gen(self, *more, device=True, ok=(0,), prefix=()):
+        out = self.run("busbar-gen", *self.gen_args(*more, device=device), ok=ok, prefix=prefix)
+        return json.loads(out.splitlines()[-1])
+
+    def gen_start(self, *more, device=True):
+        return subprocess.Popen([self.path("busbar-gen"),
+                                 *map(str, self.gen_args(*more, device=device))], text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def kill(self):
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait()
+
+    def stop(self, timeout=30):
+        self.daemon.send_signal(signal.SIGTERM)
+        code = self.daemon.wait(timeout)
+        assert code == 0, f"busbard ended with {code}: " \
+            + (self.folder / "busbard.log").read_text()[-2000:]
+
+    def prove(self):
+        """The whole ledger verifies and replays to the same root; returns both answers."""
+        verified = self.ctl("ledger", "verify")
+        replayed = self.ctl("ledger", "replay")
+        assert verified["result"] == "ok", verified
+        assert replayed["result"] == "ok", replayed
+        assert verified["state_root"] == replayed["state_root"]
+        assert verified["inputs"] == replayed["inputs"]
+        return verified, replayed
+
+    def remove(self):
+        shutil.rmtree(self.folder.parent)
+
+
+def main(*tests):
+    """Runs tests, functions of the build folder, and closes with a line CI can read."""
+    build = sys.argv[1]
+    for test in tests:
+        began = time.monotonic()
+        print(f"{test.__name__} ...", flush=True)
+        test(build)
+        print(f"{test.__name__}: passed in {time.monotonic() - began:.1f} s", flush=True)
+    print(f"{len(tests)} passed, 0 failed")

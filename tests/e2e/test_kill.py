@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""kill -9 under load: no answered packet is missing afterwards, none is applied twice.
+
+BUSBAR_KILLS sets how often (default 10), BUSBAR_SEED when.
+"""
+import os
+import random
+import time
+
+from appliance import Appliance, main, need_cpus
+
+KILLS = int(os.environ.get("BUSBAR_KILLS", "10"))
+SEED = int(os.environ.get("BUSBAR_SEED", "1"))
+
+
+def read_answers(path):
+    """Every answered packet the generator saw: {(participant, sequence): (number, height)}."""
+    answers = {}
+    for line in path.read_text().splitlines():
+        participant, sequence, number, height = map(int, line.split()[:4])
+        key = (participant, sequence)
+        place = (number, height)
+        assert answers.setdefault(key, place) == place, f"{key} was answered twice: {place}"
+    return answers
+
+
+def check_against_ledger(venue, answers):
+    seen = {}
+    for block in venue.ctl("ledger", "show", "--inputs")["blocks"]:
+        for entry in block["inputs"]:
+            if "participant" not in entry:
+                continue
+            key = (entry["participant"], entry["sequence"])
+            assert key not in seen, f"{key} was applied twice"
+            seen[key] = (entry["number"], block["height"])
+    missing = [key for key in answers if key not in seen]
+    assert not missing, f"answered but not in the ledger: {missing[:5]}"
+    wrong = [key for key in answers if seen[key] != answers[key]]
+    assert not wrong, f"answered with another place: {wrong[:5]}"
+
+
+def nothing_answered_is_lost(build):
+    chance = random.Random(SEED)
+    print(f"seed {SEED}, {KILLS} kills", flush=True)
+    venue = Appliance(build, seed=SEED).init().start().fill()
+    answers = venue.folder / "answers.txt"
+    gen = venue.gen_start("--answers", answers, "--rate", 300, "--rounds", 1000000,
+                          "--duration", 10 + 3 * KILLS)
+    for kill in range(KILLS):
+        time.sleep(0.2 + chance.random())
+        venue.kill()
+        known = len(read_answers(answers))
+        venue.start()
+        print(f"kill {kill + 1}: {known} answered before, height "
+              f"{venue.ctl('status')['height']} after", flush=True)
+    time.sleep(2)
+    gen.terminate()
+    gen.communicate(timeout=60)
+    venue.stop()
+    venue.prove()
+    found = read_answers(answers)
+    assert len(found) > 10 * KILLS, f"only {len(found)} answers: no load"
+    check_against_ledger(venue, found)
+    venue.remove()
+
+
+need_cpus(2)
+main(nothing_answered_is_lost)
