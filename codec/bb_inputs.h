@@ -5,7 +5,10 @@
  *
  * Memory   Copies out; keeps a pointer to the packet in bid->input.
  * Errors   Records of wrong form become BB_COMMAND_MALFORMED, which the market refuses
- *          one by one: a bad record does not spoil its neighbours.
+ *          one by one: a bad record does not spoil its neighbours.  Of an order record
+ *          that is an unknown action or a side other than 0 and 1; fields that its action
+ *          does not use are ignored, an order type that is not offered is the market's
+ *          to refuse.  The command keeps order id and product for the refusal to name.
  * Replay   Pure: the same bytes give the same commands in both places.
  */
 #ifndef BB_INPUTS_H

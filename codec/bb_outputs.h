@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "market/bb_command.h"
 #include "market/bb_event.h"
 #include "wire/bb_mold.h"
 #include "wire/bb_report.h"
@@ -34,12 +35,18 @@ bool bb_event_decode(struct bb_event *event, const uint8_t bytes[BB_EVENT_BYTES]
 void bb_event_report(struct bb_report_record *record, const struct bb_event *event);
 
 /* bb_event_notice makes the record for the owner of a resting order that event touched;
- * returns false if there is none (only TRADED has). *participant is that owner. */
+ * returns false if there is none: only TRADED has, and CANCELLED when its owner was revoked
+ * (BB_BY_REVOKE).  *participant is that owner.  record->record is BB_REPORT_WHOLE: no
+ * packet of the owner's is answered. */
 bool bb_event_notice(struct bb_report_record *record, uint32_t *participant,
 		     const struct bb_event *event);
 
 /* bb_event_feed makes up to two feed messages and returns how many: none for what the
  * public does not see. */
 uint32_t bb_event_feed(struct bb_feed feed[2], const struct bb_event *event, uint64_t time_ns);
+
+/* bb_product_feed makes the message that announces a product.  Its terms are in the command
+ * alone: PRODUCT_ADDED, which tells that the command passed, only names it. */
+void bb_product_feed(struct bb_feed *feed, const struct bb_product_command *terms);
 
 #endif

@@ -4,10 +4,17 @@
  * and its events into report packets for the sender and notices for the owners of resting
  * orders (to the address that their last accepted packet came from), and frees the mbuf.
  *
+ * Every packet that the ledger releases ends in exactly one of ANSWERS (all parts were
+ * handed to a port or to the control thread) and UNREACHED (its sender is in no roster).
+ * REPORTS and NOTICES count packets handed over, TX_DROPPED those that a port then did not
+ * take.  UNREACHED also counts notices whose receiver has no key or no known address.
+ *
  * Threads  One lcore; only consumer of released and replies, only producer of control and
  *          of each port's transmit queue.  Owns the address book.
- * Errors   A port that takes no more makes it drop, counted (the sender repeats); a missing
- *          mbuf likewise.  It never holds the ledger up for long.
+ * Errors   A port that takes no more makes it drop, counted (the sender repeats); see
+ *          bb_transmit_duty.h.  Without an mbuf a part or a notice is dropped, counted; the
+ *          last part goes out in the mbuf of its packet.  A full ring to the control thread
+ *          makes it take nothing more: what goes there is never lost.
  */
 #ifndef BB_EGRESS_DUTY_H
 #define BB_EGRESS_DUTY_H
@@ -35,7 +42,8 @@ struct bb_to_control {
 	uint32_t zero;
 };
 
-/* The public feed; off while udp_port is 0. */
+/* The public feed, IPv4 multicast; off while udp_port is 0.  A packet leaves when it is
+ * full or no more outcomes wait, a heartbeat when none left for a second. */
 struct bb_feed_config {
 	uint8_t port_index;
 	uint8_t group[4];

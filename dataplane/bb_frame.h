@@ -44,15 +44,19 @@ struct bb_frame {
 	uint16_t answer_size;    /* ARP, NEIGHBOUR, ECHO: the frame to send back */
 };
 
-/* bb_frame_read judges size bytes.  For a payload it fills in back (but for port and
- * token); for ARP, NEIGHBOUR and ECHO it turns bytes into the answer, which is never
- * longer than room. */
+/* bb_frame_read judges size bytes, which may end in Ethernet padding.  For a payload it
+ * fills in back (but for port and token); for ARP, NEIGHBOUR and ECHO it turns bytes into
+ * the answer, which is never longer than room; room is at least size.  Otherwise bytes and
+ * back stay as they are. */
 void bb_frame_read(const struct bb_interface *interface, uint8_t *bytes, size_t size,
 		   size_t room, struct bb_frame *frame, struct bb_return *back);
 
 /* The room that bb_frame_write needs before a payload. */
 #define BB_FRAME_HEADERS_IPV4 42u
 #define BB_FRAME_HEADERS_IPV6 62u
+
+/* The most that an Ethernet MTU of 1,500 leaves to a payload over IPv6. */
+#define BB_FRAME_PAYLOAD_MAX 1452u
 
 /* bb_frame_headers returns the header size of an answer to back. */
 static inline uint16_t
@@ -62,11 +66,12 @@ bb_frame_headers(const struct bb_return *back)
 }
 
 /* bb_frame_write puts the headers of an answer to back before the payload, which already
- * stands at bytes + bb_frame_headers(back); returns the size of the frame. */
+ * stands at bytes + bb_frame_headers(back); returns the size of the frame.  payload_size is
+ * at most BB_FRAME_PAYLOAD_MAX. */
 uint16_t bb_frame_write(const struct bb_interface *interface, const struct bb_return *back,
 			uint8_t *bytes, uint16_t payload_size);
 
-/* bb_frame_multicast fills in back for a multicast group (IPv4). */
+/* bb_frame_multicast fills in back, but for port and token, for a multicast group (IPv4). */
 void bb_frame_multicast(struct bb_return *back, const struct bb_interface *interface,
 			const uint8_t group[4], uint16_t udp_port);
 

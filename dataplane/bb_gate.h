@@ -29,8 +29,8 @@
 #include "market/bb_market.h"
 
 struct bb_bucket {
-	uint64_t filled_ns; /* when tokens was computed */
-	uint64_t tokens_ns; /* packets that may come now, x 1e9 / rate */
+	uint64_t filled_ns; /* when credit was computed */
+	uint64_t credit;    /* 1e9 a packet that may come now; grows by the rate each ns */
 };
 
 struct bb_gate {

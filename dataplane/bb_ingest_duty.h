@@ -3,7 +3,17 @@
  * Room in the lane is checked before a burst is judged, so a full lane is told to the
  * proven sender as BUSY and nothing accepted is ever dropped.
  *
+ * Every received frame ends in exactly one counter:
+ *
+ *	RX = ACCEPTED + REPEATED + QUERIES + ARP + ECHO + FOREIGN + all of REFUSED
+ *
+ * where REFUSED + BB_ERR_FRAME are frames to us that do not add up or lie in more than one
+ * segment.  REFUSALS_SENT and TX_DROPPED say what became of an answer made here and count
+ * no frame again.
+ *
  * Threads  One lcore; the only producer of lane and replies, the only reader of its queue.
+ * Errors   A refusal is counted with its reason; one that bb_gate_answered names goes back
+ *          to the sender in the mbuf that it came in.
  */
 #ifndef BB_INGEST_DUTY_H
 #define BB_INGEST_DUTY_H
@@ -29,6 +39,7 @@ struct bb_ingest_duty {
 	struct rte_mbuf *burst[BB_BURST];
 };
 
+/* bb_ingest_duty: quiet says that nothing new will come from here, stopping was seen. */
 struct bb_duty bb_ingest_duty(struct bb_ingest_duty *duty);
 
 #endif

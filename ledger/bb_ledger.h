@@ -107,8 +107,12 @@ enum bb_result bb_ledger_open(struct bb_ledger **ledger, const char *folder,
 			      const struct bb_identity *signer, struct bb_market *market,
 			      struct bb_ledger_recovery *recovery, char text[BB_LEDGER_TEXT]);
 
-/* bb_ledger_place returns the last durable block; any thread. */
+/* bb_ledger_durable tells the last durable block; any thread. */
 void bb_ledger_durable(const struct bb_ledger *ledger, struct bb_ledger_place *place);
+
+/* bb_ledger_alarm tells why the next segment cannot be made ahead, in time for someone to
+ * make room before the present one is full; BB_OK: all is well.  Any thread. */
+enum bb_result bb_ledger_alarm(const struct bb_ledger *ledger, char text[BB_LEDGER_TEXT]);
 
 /* bb_ledger_close waits for what is being flushed, unmaps, unlocks. */
 void bb_ledger_close(struct bb_ledger *ledger);

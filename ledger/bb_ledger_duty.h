@@ -23,6 +23,10 @@
 
 struct rte_ring;
 
+/* Packets (mbufs) that wait for their block to be durable, at most: the pool must have
+ * room for them. */
+#define BB_LEDGER_PACKETS (5u * 1024u)
+
 struct bb_ledger_duty {
 	struct bb_ledger *ledger;
 	struct rte_ring *outcomes; /* struct bb_outcome, from the matcher */
@@ -32,7 +36,13 @@ struct bb_ledger_duty {
 	uint64_t close_ns;    /* or its first input this old, or there is nothing more to */
 			      /* take and nothing in flight */
 	atomic_int failed; /* enum bb_result; read by the control thread */
+	/* Taken from outcomes, and not yet in a block: next .. count - 1. */
+	uint32_t burst_next;
+	uint32_t burst_count;
+	uint64_t blocks_counted;
+	uint64_t bytes_counted;
 	struct bb_outcome burst[BB_BURST];
+	struct bb_outcome leaving[BB_BURST];
 };
 
 struct bb_duty bb_ledger_duty(struct bb_ledger_duty *duty);

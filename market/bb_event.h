@@ -25,7 +25,8 @@
  *	            quantity; remaining: of the aggressor; counter_remaining
  *	CANCELLED   participant, order_id, product, side, price, quantity = taken off,
  *	            result = why (BB_BY_...)
- *	REPLACED    as ACCEPTED, for the new terms; comes after the trades
+ *	REPLACED    as ACCEPTED, for the new terms; comes after the trades.
+ *	            counter_order_id: what rested before, see bb_event_before below
  *	MEMBER_ADDED, MEMBER_REVOKED   participant = whom; counterparty = the operator
  *	PRODUCT_ADDED   product; participant = the operator
  *	HALTED, RESUMED participant = the operator
@@ -66,5 +67,25 @@ struct bb_event {
 };
 
 _Static_assert(sizeof(struct bb_event) == 64, "one cache line");
+
+/* bb_event_before packs the quantity and price that rested before a REPLACED, so that the
+ * event alone tells what left the book; the other two unpack it. */
+static inline uint64_t
+bb_event_before(uint32_t quantity_wh, int32_t price)
+{
+	return (uint64_t)quantity_wh << 32 | (uint32_t)price;
+}
+
+static inline uint32_t
+bb_event_before_wh(const struct bb_event *event)
+{
+	return (uint32_t)(event->counter_order_id >> 32);
+}
+
+static inline int32_t
+bb_event_before_price(const struct bb_event *event)
+{
+	return (int32_t)(uint32_t)event->counter_order_id;
+}
 
 #endif

@@ -50,7 +50,12 @@ uint32_t bb_matcher_step(struct bb_matcher *matcher, uint64_t now_ns, void *mbuf
 /* What the control thread may ask of the matching core: copies of its state.  The
  * request is the control thread's memory; it travels as a pointer through a ring and
  * belongs to the matching core until it comes back. */
-enum bb_inspect_kind { BB_INSPECT_MEMBERS, BB_INSPECT_PRODUCTS, BB_INSPECT_BOOK, BB_INSPECT_MARKET };
+enum bb_inspect_kind {
+	BB_INSPECT_MEMBERS,
+	BB_INSPECT_PRODUCTS,
+	BB_INSPECT_BOOK,
+	BB_INSPECT_MARKET,
+};
 
 #define BB_INSPECT_ROWS 64u
 

@@ -6,8 +6,10 @@
  *
  * Memory   Buffers that held a secret are wiped.
  * Threads  None of its own.
- * Errors   BB_ERR_NOT_FOUND, BB_ERR_EXISTS, BB_ERR_PERMISSION, BB_ERR_MODE (readable by
- *          group or others), BB_ERR_FORMAT, BB_ERR_IO.
+ * Errors   BB_ERR_NOT_FOUND, BB_ERR_EXISTS, BB_ERR_PERMISSION, BB_ERR_MODE (group or others
+ *          have any right to a secret), BB_ERR_FORMAT (not such a line, or no plain file;
+ *          a secret does not lie behind a symbolic link), BB_ERR_NO_SPACE, BB_ERR_IO.
+ *          A write that fails leaves neither file of its own behind.
  * Replay   Not part of it.
  */
 #ifndef BB_KEYFILE_H

@@ -35,7 +35,9 @@
  * A report of n records (64 + 32 n bytes) is never larger than the packet of n records
  * (112 + 32 n bytes) that earned it.
  *
- * Memory, threads, errors, replay: as bb_packet.h.
+ * Errors   The first check that fails names the reason: LENGTH, MAGIC, KIND, RECORDS
+ *          (more than 42; not exactly one in a refusal or a status), MAC.
+ * Memory, threads, replay: as bb_packet.h.
  */
 #ifndef BB_REPORT_H
 #define BB_REPORT_H

@@ -7,6 +7,7 @@
 #include "base/bb_counters.h"
 #include "base/bb_random.h"
 #include "base/bb_result.h"
+#include "base/bb_sort.h"
 #include "tests/bb_test.h"
 
 static void
@@ -145,6 +146,31 @@ test_random_is_splitmix64(void)
 		CU_ASSERT_TRUE(bb_random_below(&random, 7) < 7);
 }
 
+static bool
+smaller(const void *left, const void *right)
+{
+	return *(const uint32_t *)left < *(const uint32_t *)right;
+}
+
+static void
+test_sort_sorts(void)
+{
+	static uint32_t numbers[1000];
+	struct bb_random random = { 7 };
+
+	for (uint32_t count = 0; count <= 1000; count += count < 10 ? 1 : 99) {
+		uint64_t sum = 0;
+		for (uint32_t i = 0; i < count; i++)
+			sum += numbers[i] = bb_random_below(&random, 1 + count);
+		bb_sort(numbers, count, sizeof(numbers[0]), smaller);
+		for (uint32_t i = 0; i < count; i++)
+			sum -= numbers[i];
+		CU_ASSERT_EQUAL(sum, 0);
+		for (uint32_t i = 1; i < count; i++)
+			CU_ASSERT_TRUE(numbers[i - 1] <= numbers[i]);
+	}
+}
+
 static void
 test_results_have_unique_numbers_and_names(void)
 {
@@ -194,6 +220,7 @@ main(void)
 		  test_arena_hands_out_separate_cache_lines },
 		{ "bits are independent", test_bits_are_independent },
 		{ "random numbers are splitmix64's", test_random_is_splitmix64 },
+		{ "a sort sorts", test_sort_sorts },
 		{ "results have unique numbers and names",
 		  test_results_have_unique_numbers_and_names },
 		{ "counters count and have names", test_counters_count_and_have_names },

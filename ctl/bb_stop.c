@@ -1,0 +1,147 @@
+#include "ctl/bb_stop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+
+#include "ctl/bb_boot.h"
+#include "ctl/bb_control_desk.h"
+
+/* How long a clean stop waits for the duties of one kind; a flush takes milliseconds. */
+#define STOP_NS UINT64_C(30000000000)
+#define STEP_NS UINT64_C(10000000)
+
+static atomic_bool held;
+static atomic_int signals;
+static int wake_fd = -1;
+
+static void
+on_signal(int number)
+{
+	const uint64_t one = 1;
+	const int saved = errno;
+
+	(void)number;
+	if (!atomic_load(&held) || atomic_fetch_add(&signals, 1) > 0)
+		_exit(EXIT_FAILURE);
+	if (write(wake_fd, &one, sizeof(one)) != sizeof(one))
+		_exit(EXIT_FAILURE);
+	errno = saved;
+}
+
+int
+bb_stop_catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake_fd < 0 || sigaction(SIGTERM, &action, NULL) != 0 ||
+	    sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0) {
+		bb_say("cannot catch signals");
+		return -1;
+	}
+	return wake_fd;
+}
+
+void
+bb_stop_hold_signals(void)
+{
+	atomic_store(&held, true);
+}
+
+static bool
+ledger_failed(const struct bb_daemon *daemon)
+{
+	return atomic_load(&daemon->ledger_duty.failed) != 0;
+}
+
+bool
+bb_stop_asked(const struct bb_daemon *daemon)
+{
+	return atomic_load(&signals) > 0 || daemon->desk.stop_asked || ledger_failed(daemon);
+}
+
+/* wait_quiet goes on serving the control socket: the egress may wait for room there. */
+static bool
+wait_quiet(struct bb_daemon *daemon, struct bb_lcore *lcore, uint32_t index,
+	   uint64_t began_ns)
+{
+	while (!bb_lcore_quiet(lcore, index, STEP_NS)) {
+		bb_desk_turn(daemon, 0);
+		if (ledger_failed(daemon))
+			return false;
+		if (bb_lcore_now_ns() - began_ns > STOP_NS) {
+			bb_say("%s does not become quiet: stopping all the same; what is not "
+			       "durable was not answered", lcore->duties[index].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Waits for all duties of a kind. */
+static bool
+wait_quiet_all(struct bb_daemon *daemon, enum bb_config_duty_kind kind)
+{
+	const struct bb_config *config = &daemon->config;
+	const uint64_t began_ns = bb_lcore_now_ns();
+
+	for (uint32_t i = 0; i < config->lcore_count; i++)
+		for (uint32_t j = 0; j < config->lcores[i].duty_count; j++)
+			if (config->lcores[i].duties[j].kind == kind &&
+			    !wait_quiet(daemon, &daemon->lcores[i], j, began_ns))
+				return false;
+	return true;
+}
+
+static void
+say_why_ledger_failed(const struct bb_daemon *daemon)
+{
+	const enum bb_result result =
+		(enum bb_result)atomic_load(&daemon->ledger_duty.failed);
+
+	bb_say("the ledger failed (%s: %s): nothing more is answered; look after the disk, then "
+	       "start busbard again: it goes on behind the last durable block",
+	       bb_result_name(result), bb_result_text(result));
+}
+
+bool
+bb_stop_in_path_order(struct bb_daemon *daemon)
+{
+	bb_boot_notify("STOPPING=1");
+	daemon->desk.stopping = true; /* the control lane takes nothing new either */
+	for (uint32_t i = 0; i < daemon->config.ingest_count; i++)
+		atomic_store_explicit(&daemon->ingest[i].stopping, true, memory_order_release);
+
+	const bool clean = !ledger_failed(daemon) && wait_quiet_all(daemon, BB_CONFIG_INGEST) &&
+			   wait_quiet_all(daemon, BB_CONFIG_MATCHER) &&
+			   wait_quiet_all(daemon, BB_CONFIG_LEDGER) &&
+			   wait_quiet_all(daemon, BB_CONFIG_EGRESS);
+
+	if (ledger_failed(daemon))
+		say_why_ledger_failed(daemon);
+	else
+		bb_desk_turn(daemon, 0); /* the last reports */
+	return clean;
+}
+
+void
+bb_stop_take_down(struct bb_daemon *daemon)
+{
+	for (uint32_t i = 0; i < daemon->config.lcore_count; i++)
+		bb_lcore_join(&daemon->lcores[i]);
+	for (uint32_t i = 0; i < daemon->ports_open; i++)
+		bb_port_close(&daemon->ports[i]);
+	/* A store that failed is not touched again, not even to close it. */
+	if (daemon->ledger != NULL && !ledger_failed(daemon))
+		bb_ledger_close(daemon->ledger);
+	bb_roster_free(daemon->roster);
+	bb_identity_wipe(&daemon->identity);
+	(void)rte_eal_cleanup();
+	(void)rmdir(rte_eal_get_runtime_dir()); /* DPDK empties it, and leaves it */
+}

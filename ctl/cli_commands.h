@@ -1,0 +1,34 @@
+/* cli_commands - every command of busbarctl: one function each, listed in busbarctl.c.
+ *
+ * Each reads its own options (cli_options) and returns the exit code; what it prints is
+ * said in ctl/cli_common.h and busbarctl(8).
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "ctl/cli_common.h"
+
+enum cli_exit cli_init(struct cli *cli);
+enum cli_exit cli_key_new(struct cli *cli);
+
+enum cli_exit cli_status(struct cli *cli);
+enum cli_exit cli_stop(struct cli *cli);
+
+enum cli_exit cli_member_add(struct cli *cli);
+enum cli_exit cli_member_revoke(struct cli *cli);
+enum cli_exit cli_member_list(struct cli *cli);
+
+enum cli_exit cli_product_add(struct cli *cli);
+enum cli_exit cli_product_list(struct cli *cli);
+enum cli_exit cli_book_show(struct cli *cli);
+
+enum cli_exit cli_halt(struct cli *cli);
+enum cli_exit cli_resume(struct cli *cli);
+
+enum cli_exit cli_ledger_show(struct cli *cli);
+enum cli_exit cli_ledger_verify(struct cli *cli);
+enum cli_exit cli_ledger_replay(struct cli *cli);
+
+enum cli_exit cli_order(struct cli *cli);
+
+#endif

@@ -1,0 +1,78 @@
+/* bb_chain - what each block must continue: heights, hashes, numbers, times, roots.
+ *
+ * The same code seals a block and checks one.  From a block and what came before follow
+ *
+ *	state root   SHA-256(state root before || results root); 32 zeros before genesis
+ *	log          one leaf an input that has a number (packets, and genesis as number 0):
+ *	             8 number, 8 time_ns, SHA-256 of its input record, SHA-256 of its result
+ *	             records; the log root is the RFC 6962 tree over all leaves, so the
+ *	             leaf of number n is the n-th, counted from 0
+ *	epoch        1 from genesis; a RECOVERY block has the one before + 1
+ *	numbers      of packets from 1, no gaps; times never go back; sealed_ns neither
+ *
+ * Memory   2.5 KiB, the caller's.
+ * Threads  One owner.
+ * Errors   BB_ERR_CHAIN and what the views say; the chain is unchanged then.
+ * Replay   Pure.
+ */
+#ifndef BB_CHAIN_H
+#define BB_CHAIN_H
+
+#include "ledger/bb_block.h"
+#include "ledger/bb_genesis.h"
+#include "ledger/bb_ledger.h"
+#include "ledger/bb_segment.h"
+
+#define BB_EPOCH_FIRST UINT64_C(1)
+#define BB_LEAF_SIZE   80u
+
+struct bb_chain {
+	uint64_t next_height; /* 0: genesis is still to come */
+	uint64_t epoch;
+	uint64_t number;  /* of the last packet */
+	uint64_t time_ns; /* of the last packet */
+	uint64_t sealed_ns;
+	struct bb_hash ledger_id;  /* from genesis on */
+	struct bb_hash block_hash; /* zeros before genesis */
+	struct bb_hash state_root; /* likewise */
+	struct bb_hash log_root;
+	uint8_t signer_key[BB_KEY_SIZE];
+	struct bb_tree tree;
+	/* A chain that was entered in the middle cannot know everything: */
+	bool number_known;
+	bool state_known;
+	bool tree_known;
+};
+
+/* What the sealer adds to what the chain knows. */
+struct bb_chain_terms {
+	uint8_t nonce[16]; /* of the segment */
+	uint64_t durable_height;
+	uint64_t now_ns;
+	const struct bb_identity *signer;
+};
+
+/* bb_chain_start expects a genesis block. */
+void bb_chain_start(struct bb_chain *chain);
+
+/* bb_chain_enter expects the first block of segment; numbers, state and log are unknown. */
+void bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment);
+
+/* bb_chain_seal makes the block that builder holds the next one.  All sums are made twice
+ * before it is signed (BB_ASSERT): a flipped bit must not get a signature. */
+void bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
+		   const struct bb_chain_terms *terms, struct bb_block *block);
+
+/* bb_chain_accept checks a viewed block against the chain and goes one further.  nonce is
+ * that of its segment.  The signature is not looked at. */
+enum bb_result bb_chain_accept(struct bb_chain *chain, const struct bb_block *block,
+			       const uint8_t nonce[16], const char **what);
+
+/* bb_chain_segment checks that a segment of this index may begin here. */
+enum bb_result bb_chain_segment(const struct bb_chain *chain, const struct bb_segment *segment,
+				uint64_t index);
+
+/* bb_chain_place tells the last block. */
+void bb_chain_place(const struct bb_chain *chain, struct bb_ledger_place *place);
+
+#endif

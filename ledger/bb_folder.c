@@ -1,0 +1,241 @@
+#define _GNU_SOURCE /* renameat2, fallocate */
+#include "ledger/bb_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bb_assert.h"
+#include "ledger/bb_segment.h"
+
+#define FILE_MODE  0640
+#define CHUNK      (1u << 16)
+#define FLUSH_EACH (8u << 20) /* filling must not pile up work in front of a block's flush */
+
+static const uint8_t zeros[CHUNK];
+
+static enum bb_result
+result_of(int error)
+{
+	switch (error) {
+	case ENOENT: return BB_ERR_NOT_FOUND;
+	case EACCES:
+	case EPERM:
+	case EROFS: return BB_ERR_PERMISSION;
+	case EEXIST: return BB_ERR_EXISTS;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG: return BB_ERR_NO_SPACE;
+	case EWOULDBLOCK: return BB_ERR_LOCKED;
+	default: return BB_ERR_IO;
+	}
+}
+
+enum bb_result
+bb_folder_open(const char *path, int *folder)
+{
+	*folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *folder < 0 ? result_of(errno) : BB_OK;
+}
+
+enum bb_result
+bb_folder_lock(int folder)
+{
+	return flock(folder, LOCK_EX | LOCK_NB) == 0 ? BB_OK : result_of(errno);
+}
+
+/* Without gaps there are as many segments as the highest index says. */
+static enum bb_result
+find_gap(int folder, uint64_t count, uint64_t *missing)
+{
+	for (*missing = 0; *missing < count; (*missing)++) {
+		char name[BB_SEGMENT_NAME_SIZE];
+		struct stat status;
+
+		bb_segment_name(name, *missing);
+		if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+			break;
+	}
+	return BB_ERR_CORRUPT;
+}
+
+enum bb_result
+bb_folder_segments(int folder, uint64_t *count, uint64_t *missing)
+{
+	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *entry;
+	uint64_t end = 0;
+
+	*count = 0;
+	if (entries == NULL) {
+		const enum bb_result result = result_of(errno);
+
+		if (again >= 0)
+			(void)close(again);
+		return result;
+	}
+	while ((entry = readdir(entries)) != NULL) {
+		uint64_t index = 0;
+
+		if (!bb_segment_name_read(entry->d_name, &index))
+			continue;
+		(*count)++;
+		if (index >= end)
+			end = index + 1;
+	}
+	(void)closedir(entries);
+	return *count == end ? BB_OK : find_gap(folder, *count, missing);
+}
+
+void
+bb_folder_new_name(char *target, size_t size, const char *name)
+{
+	const int length = snprintf(target, size, "%s.new", name);
+	BB_ASSERT(length > 0 && (size_t)length < size);
+}
+
+static enum bb_result
+fill(int file, uint64_t size, bool (*tick)(void *context), void *context)
+{
+	/* First, so that a full disk says so before anything was written.  Some file
+	 * systems cannot; then the zeros alone make the room. */
+	if (fallocate(file, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
+		return result_of(errno);
+	for (uint64_t at = 0; at < size; at += CHUNK) {
+		const size_t part = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
+		enum bb_result result = bb_file_write(file, zeros, part, at);
+
+		if (result == BB_OK && (at + part) % FLUSH_EACH == 0)
+			result = bb_file_sync(file);
+		if (result == BB_OK && tick != NULL && !tick(context))
+			result = BB_ERR_BUSY;
+		if (result != BB_OK)
+			return result;
+	}
+	return fsync(file) == 0 ? BB_OK : result_of(errno);
+}
+
+enum bb_result
+bb_folder_fill(int folder, const char *name, uint64_t size, bool (*tick)(void *context),
+	       void *context)
+{
+	char temporary[64];
+
+	bb_folder_new_name(temporary, sizeof(temporary), name);
+	const int file = openat(folder, temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+	if (file < 0)
+		return result_of(errno);
+	const enum bb_result result = fill(file, size, tick, context);
+	(void)close(file);
+	if (result != BB_OK)
+		(void)unlinkat(folder, temporary, 0);
+	return result;
+}
+
+enum bb_result
+bb_folder_publish(int folder, const char *name)
+{
+	char temporary[64];
+
+	bb_folder_new_name(temporary, sizeof(temporary), name);
+	if (renameat(folder, temporary, folder, name) != 0 || fsync(folder) != 0)
+		return result_of(errno);
+	return BB_OK;
+}
+
+enum bb_result
+bb_folder_rename(int folder, const char *from, const char *to)
+{
+	struct stat status;
+
+	/* Only we write here, so nothing appears between the look and the rename. */
+	if (fstatat(folder, to, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return BB_ERR_EXISTS;
+	if (renameat(folder, from, folder, to) != 0 || fsync(folder) != 0)
+		return result_of(errno);
+	return BB_OK;
+}
+
+enum bb_result
+bb_folder_remove(int folder, const char *name)
+{
+	return unlinkat(folder, name, 0) == 0 ? BB_OK : result_of(errno);
+}
+
+enum bb_result
+bb_file_open(int folder, const char *name, bool writable, int *file)
+{
+	*file = openat(folder, name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+	return *file < 0 ? result_of(errno) : BB_OK;
+}
+
+enum bb_result
+bb_file_size(int file, uint64_t *size)
+{
+	struct stat status;
+
+	if (fstat(file, &status) != 0)
+		return result_of(errno);
+	*size = (uint64_t)status.st_size;
+	return S_ISREG(status.st_mode) ? BB_OK : BB_ERR_FORMAT;
+}
+
+enum bb_result
+bb_file_read(int file, uint8_t *bytes, size_t size, uint64_t offset)
+{
+	for (size_t done = 0; done < size;) {
+		const ssize_t got = pread(file, bytes + done, size - done, (off_t)(offset + done));
+
+		if (got < 0)
+			return result_of(errno);
+		if (got == 0)
+			return BB_ERR_TRUNCATED;
+		done += (size_t)got;
+	}
+	return BB_OK;
+}
+
+enum bb_result
+bb_file_write(int file, const uint8_t *bytes, size_t size, uint64_t offset)
+{
+	for (size_t done = 0; done < size;) {
+		const ssize_t put = pwrite(file, bytes + done, size - done, (off_t)(offset + done));
+
+		if (put <= 0)
+			return put == 0 ? BB_ERR_IO : result_of(errno);
+		done += (size_t)put;
+	}
+	return BB_OK;
+}
+
+enum bb_result
+bb_file_zero(int file, uint64_t offset, uint64_t size)
+{
+	for (uint64_t at = 0; at < size; at += CHUNK) {
+		const size_t part = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
+		const enum bb_result result = bb_file_write(file, zeros, part, offset + at);
+
+		if (result != BB_OK)
+			return result;
+	}
+	return BB_OK;
+}
+
+enum bb_result
+bb_file_sync(int file)
+{
+	return fdatasync(file) == 0 ? BB_OK : result_of(errno);
+}
+
+void
+bb_file_close(int file)
+{
+	if (file >= 0)
+		(void)close(file);
+}

@@ -1,0 +1,188 @@
+#include "ledger/bb_pass.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bb_assert.h"
+
+enum bb_result
+bb_ledger_say(char text[BB_LEDGER_TEXT], enum bb_result result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, BB_LEDGER_TEXT, format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+enum bb_result
+bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_count,
+	      uint64_t first, const struct bb_witness *witness, char text[BB_LEDGER_TEXT])
+{
+	struct bb_chain chain;
+	struct bb_segment segment;
+	uint32_t damaged = 0;
+
+	BB_ASSERT(first < segment_count);
+	memset(pass, 0, sizeof(*pass));
+	pass->segments = segments;
+	pass->segment_count = segment_count;
+	pass->segment_index = first;
+	pass->witness = *witness;
+	pass->text = text;
+	for (uint64_t i = first; i < segment_count; i++)
+		pass->bytes_total += segments[i].size;
+	bb_chain_start(&chain);
+	if (first > 0) {
+		if (segments[first].size < BB_SEGMENT_BLOCKS ||
+		    bb_segment_read(&segment, segments[first].bytes, &damaged) != BB_OK)
+			return bb_ledger_say(text, BB_ERR_CORRUPT,
+					     "seg-%016" PRIx64 ": segment header is damaged", first);
+		bb_chain_enter(&chain, &segment);
+	}
+	bb_scan_start(&pass->scan, &chain);
+	return BB_OK;
+}
+
+static enum bb_result
+enter_segment(struct bb_pass *pass)
+{
+	const uint64_t index = pass->segment_index;
+	const struct bb_mapping *segment = &pass->segments[index];
+	uint32_t damaged = 0;
+	const enum bb_result result =
+		bb_scan_segment(&pass->scan, segment->bytes, segment->size, index, &damaged);
+
+	/* A segment has its name only once its head is durable: no crash explains this. */
+	if (result != BB_OK)
+		return bb_ledger_say(pass->text, BB_ERR_CORRUPT,
+				     "seg-%016" PRIx64 ", where block %" PRIu64
+				     " should follow: %s: %s",
+				     index, pass->scan.chain.next_height, pass->scan.what,
+				     bb_result_text(result));
+	if (damaged != 0 && pass->strict_heads)
+		return bb_ledger_say(pass->text, BB_ERR_CORRUPT,
+				     "seg-%016" PRIx64 ", before block %" PRIu64
+				     ": the %s copy of the segment header is damaged",
+				     index, pass->scan.chain.next_height,
+				     damaged == 1 ? "first" : "second");
+	pass->entered = true;
+	return BB_OK;
+}
+
+static enum bb_result
+bad_signature(struct bb_pass *pass, uint64_t height)
+{
+	return bb_ledger_say(pass->text, BB_ERR_BLOCK_SIGNATURE,
+			     "block %" PRIu64 " is not signed with the venue's key", height);
+}
+
+/* Counts a block and looks at its signature, or keeps it for later. */
+static enum bb_result
+take_block(struct bb_pass *pass, const struct bb_block *block)
+{
+	const struct bb_block_header *header = &block->header;
+	const uint64_t slot = header->height % BB_PASS_SIGNATURES;
+
+	pass->blocks++;
+	pass->block_segment = pass->segment_index;
+	pass->block_offset = pass->scan.offset - header->total_size;
+	pass->inputs += bb_block_first_type(block) == BB_RECORD_PACKET ? header->input_count : 0;
+	pass->bytes_done += header->total_size;
+	bb_witness_see(&pass->witness, &pass->scan.chain);
+	pass->recent[slot].hash = block->hash;
+	memcpy(pass->recent[slot].signature, header->signature, BB_SIGNATURE_SIZE);
+	if (pass->signatures && !bb_block_signed(block, pass->scan.chain.signer_key))
+		return bad_signature(pass, header->height);
+	return BB_OK;
+}
+
+static enum bb_result
+check_recent(struct bb_pass *pass)
+{
+	const uint64_t end = pass->scan.chain.next_height;
+	const uint64_t count = pass->blocks < BB_PASS_SIGNATURES ? pass->blocks : BB_PASS_SIGNATURES;
+
+	for (uint64_t height = end - count; !pass->signatures && height < end; height++) {
+		const uint64_t slot = height % BB_PASS_SIGNATURES;
+
+		if (!bb_sign_check(pass->scan.chain.signer_key, pass->recent[slot].hash.bytes,
+				   BB_HASH_SIZE, pass->recent[slot].signature))
+			return bad_signature(pass, height);
+	}
+	return BB_OK;
+}
+
+/* Says where the scan stands and what is wrong there. */
+static enum bb_result
+say_broken(struct bb_pass *pass, enum bb_result told, enum bb_result result, const char *why)
+{
+	const struct bb_scan *scan = &pass->scan;
+
+	return bb_ledger_say(pass->text, told,
+			     "block %" PRIu64 " in seg-%016" PRIx64 " at offset %" PRIu64
+			     ": %s: %s; %s",
+			     scan->chain.next_height, pass->segment_index, scan->offset, scan->what,
+			     bb_result_text(result), why);
+}
+
+/* Decides what the end of the chain means; result is why it ends here, BB_ERR_NOT_FOUND
+ * when zeros follow. */
+static enum bb_result
+judge_end(struct bb_pass *pass, enum bb_result result)
+{
+	const struct bb_tail tail = {
+		.witness = pass->witness.state,
+		.broken = result != BB_ERR_NOT_FOUND,
+		.later_segment = pass->segment_index + 1 < pass->segment_count,
+		.later_header = result != BB_ERR_NOT_FOUND && bb_scan_vouched(&pass->scan),
+	};
+	const char *why = "";
+	const enum bb_tail_verdict verdict = bb_tail_judge(&tail, &why);
+
+	if (verdict == BB_TAIL_CORRUPT && tail.broken)
+		return say_broken(pass, BB_ERR_CORRUPT, result, why);
+	if (verdict == BB_TAIL_CORRUPT)
+		return bb_ledger_say(pass->text, BB_ERR_CORRUPT,
+				     "the ledger ends with block %" PRIu64 " in seg-%016" PRIx64
+				     " at offset %" PRIu64 ", but %s",
+				     pass->scan.chain.next_height - 1, pass->segment_index,
+				     pass->scan.offset, why);
+	const bool empty = pass->scan.chain.next_height == 0;
+	if (verdict == BB_TAIL_TORN && (!pass->tolerate_tail || empty))
+		return say_broken(pass, result, result, why);
+	if (verdict == BB_TAIL_TORN)
+		pass->torn_bytes = bb_scan_tail(&pass->scan);
+	if (empty)
+		return bb_ledger_say(pass->text, BB_ERR_CORRUPT, "the genesis block is not there");
+	const enum bb_result signatures = check_recent(pass);
+	return signatures == BB_OK ? BB_ERR_NOT_FOUND : signatures;
+}
+
+enum bb_result
+bb_pass_next(struct bb_pass *pass, struct bb_block *block)
+{
+	enum bb_result result = BB_OK;
+
+	for (;;) {
+		if (!pass->entered && (result = enter_segment(pass)) != BB_OK)
+			return result;
+		result = bb_scan_next(&pass->scan, block);
+		if (result != BB_ERR_NOT_FOUND || pass->segment_index + 1 == pass->segment_count)
+			break;
+		pass->segment_index++;
+		pass->entered = false;
+	}
+	if (result == BB_OK)
+		return take_block(pass, block);
+
+	/* The block may have been finished by a live venue while this looked at it; if
+	 * something vouches for it now, a second look finds it whole. */
+	if (pass->tolerate_tail && result != BB_ERR_NOT_FOUND && bb_scan_vouched(&pass->scan) &&
+	    bb_scan_next(&pass->scan, block) == BB_OK)
+		return take_block(pass, block);
+	return judge_end(pass, result);
+}

@@ -1,0 +1,34 @@
+/* bb_replay - a recorded input goes through the market again, and must do what it did.
+ *
+ * Memory   20 KiB, the caller's.
+ * Threads  Whoever owns the market.
+ * Errors   BB_ERR_REPLAY: the market decides otherwise, or would never have been asked;
+ *          BB_ERR_SIGNATURE.  The first difference is kept; the market is then useless.
+ * Replay   This is it.
+ */
+#ifndef BB_REPLAY_H
+#define BB_REPLAY_H
+
+#include "ledger/bb_block.h"
+#include "market/bb_market.h"
+
+struct bb_replay {
+	struct bb_market *market;
+	uint32_t venue;
+	bool signatures; /* check those of the participants */
+	uint64_t number;  /* of the first difference: the input, */
+	uint32_t event;   /* the event, */
+	const char *what; /* and what it is */
+	struct bb_bid bid;
+	struct bb_event events[BB_SLICE_EVENTS];
+};
+
+/* bb_replay_start goes on where market stands; venue is that of the packets. */
+void bb_replay_start(struct bb_replay *replay, struct bb_market *market, uint32_t venue,
+		     bool signatures);
+
+/* bb_replay_input applies a packet and compares its events byte for byte with those
+ * recorded.  Other inputs do nothing to the market. */
+enum bb_result bb_replay_input(struct bb_replay *replay, const struct bb_block_input *input);
+
+#endif

@@ -1,0 +1,46 @@
+/* bb_scan - reads a ledger from front to end, out of segments that lie in memory.
+ *
+ * Nothing in them is trusted.  A scan stops at the first block that does not continue the
+ * chain; bb_tail.h then decides what that means.
+ *
+ * Units    offsets in bytes, in their segment.
+ * Memory   3 KiB, the caller's; blocks are views into the segments.
+ * Threads  One owner.  The bytes may be appended to meanwhile.
+ * Errors   bb_result, and what names the part that is wrong; the scan stays where it is.
+ * Replay   Pure.
+ */
+#ifndef BB_SCAN_H
+#define BB_SCAN_H
+
+#include "ledger/bb_chain.h"
+
+struct bb_scan {
+	struct bb_chain chain;
+	struct bb_segment segment; /* the head of the one being read */
+	const uint8_t *bytes;
+	uint64_t size;
+	uint64_t offset; /* where the next block should be */
+	const char *what;
+};
+
+/* bb_scan_start expects segment 0, or the one at which chain was entered. */
+void bb_scan_start(struct bb_scan *scan, const struct bb_chain *chain);
+
+/* bb_scan_segment goes on with the segment of this index, size bytes.  *damaged as of
+ * bb_segment_read: one copy of the head may be lost. */
+enum bb_result bb_scan_segment(struct bb_scan *scan, const uint8_t *bytes, uint64_t size,
+			       uint64_t index, uint32_t *damaged);
+
+/* bb_scan_next views and checks the next block: BB_ERR_NOT_FOUND where only zeros follow
+ * in this segment.  Signatures are the caller's to check. */
+enum bb_result bb_scan_next(struct bb_scan *scan, struct bb_block *block);
+
+/* bb_scan_vouched returns whether behind offset a header signed by the venue says that
+ * the block at offset was durable. */
+bool bb_scan_vouched(const struct bb_scan *scan);
+
+/* bb_scan_tail returns how many bytes from offset on are used: up to the last that is not
+ * zero. */
+uint64_t bb_scan_tail(const struct bb_scan *scan);
+
+#endif

@@ -1,0 +1,355 @@
+#define _GNU_SOURCE /* MAP_ANONYMOUS, pthread_setname_np */
+#include "ledger/bb_store.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/bb_assert.h"
+#include "ledger/bb_folder.h"
+
+void *
+bb_store_memory(uint64_t size)
+{
+	void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+void
+bb_store_release(void *bytes, uint64_t size)
+{
+	if (bytes != NULL)
+		(void)munmap(bytes, size);
+}
+
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	BB_ASSERT(clock_gettime(clock, &now) == 0);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t
+bb_store_now_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+uint64_t
+bb_store_elapsed_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+void
+bb_store_random(uint8_t *bytes, uint32_t size)
+{
+	BB_ASSERT(size <= 256); /* then getrandom gives all or nothing */
+	BB_ASSERT(getrandom(bytes, size, 0) == (ssize_t)size);
+}
+
+enum bb_result
+bb_store_map(int file, struct bb_mapping *mapping)
+{
+	enum bb_result result = bb_file_size(file, &mapping->size);
+
+	mapping->bytes = NULL;
+	if (result != BB_OK || mapping->size == 0)
+		return result;
+	void *bytes = mmap(NULL, mapping->size, PROT_READ, MAP_SHARED, file, 0);
+	if (bytes == MAP_FAILED)
+		return BB_ERR_IO;
+	mapping->bytes = bytes;
+	return BB_OK;
+}
+
+void
+bb_store_unmap(struct bb_mapping *mapping)
+{
+	if (mapping->bytes != NULL)
+		(void)munmap((void *)(uintptr_t)mapping->bytes, mapping->size);
+	mapping->bytes = NULL;
+}
+
+static enum bb_result
+map_segment(struct bb_store_files *files, uint64_t index)
+{
+	char name[BB_SEGMENT_NAME_SIZE];
+	int file = -1;
+
+	bb_segment_name(name, index);
+	enum bb_result result = bb_file_open(files->folder, name, false, &file);
+	if (result == BB_OK)
+		result = bb_store_map(file, &files->segments[index]);
+	bb_file_close(file);
+	return result;
+}
+
+static enum bb_result
+read_witness(struct bb_store_files *files)
+{
+	uint8_t bytes[2 * BB_WATERMARK_SIZE];
+	uint64_t size = 0;
+	int file = -1;
+	enum bb_result result = bb_file_open(files->folder, BB_WATERMARK_NAME, false, &file);
+
+	bb_witness_read(&files->witness, NULL, 0);
+	if (result == BB_ERR_NOT_FOUND)
+		return BB_OK;
+	if (result == BB_OK)
+		result = bb_file_size(file, &size);
+	if (result == BB_OK && size == sizeof(bytes))
+		result = bb_file_read(file, bytes, sizeof(bytes), 0);
+	bb_file_close(file);
+	if (result == BB_OK)
+		bb_witness_read(&files->witness, bytes, size == sizeof(bytes) ? size : 0);
+	return result;
+}
+
+static enum bb_result
+map_all(struct bb_store_files *files, const char *folder, char text[BB_LEDGER_TEXT])
+{
+	uint64_t missing = 0;
+	enum bb_result result = bb_folder_segments(files->folder, &files->segment_count, &missing);
+	const uint64_t found = files->segment_count;
+
+	files->segment_count = 0;
+	if (result == BB_ERR_CORRUPT)
+		return bb_ledger_say(text, result,
+				     "%s: seg-%016" PRIx64 " is missing; bring it back from a copy",
+				     folder, missing);
+	if (result != BB_OK)
+		return bb_ledger_say(text, result, "%s: %s", folder, bb_result_text(result));
+	if (found == 0)
+		return bb_ledger_say(text, BB_ERR_NOT_FOUND,
+				     "%s holds no ledger; `busbarctl init` makes one", folder);
+	if (found > BB_STORE_SEGMENTS_MAX)
+		return bb_ledger_say(text, BB_ERR_FULL, "%s: more than %u segments", folder,
+				     BB_STORE_SEGMENTS_MAX);
+	while (files->segment_count < found) {
+		result = map_segment(files, files->segment_count++);
+		if (result != BB_OK)
+			return bb_ledger_say(text, result, "%s/seg-%016" PRIx64 ": %s", folder,
+					     files->segment_count - 1, bb_result_text(result));
+	}
+	return BB_OK;
+}
+
+enum bb_result
+bb_store_open(struct bb_store_files *files, const char *folder, bool lock,
+	      char text[BB_LEDGER_TEXT])
+{
+	*files = (struct bb_store_files){ .folder = -1 };
+	enum bb_result result = bb_folder_open(folder, &files->folder);
+	if (result == BB_OK && lock)
+		result = bb_folder_lock(files->folder);
+	if (result == BB_OK)
+		result = read_witness(files);
+	if (result != BB_OK) {
+		bb_store_close(files);
+		return bb_ledger_say(text, result, "%s: %s%s", folder, bb_result_text(result),
+				     result == BB_ERR_LOCKED ? "; stop it first" : "");
+	}
+	files->segments = bb_store_memory(BB_STORE_SEGMENTS_MAX * sizeof(files->segments[0]));
+	if (files->segments == NULL)
+		result = bb_ledger_say(text, BB_ERR_IO, "no memory for the table of segments");
+	else
+		result = map_all(files, folder, text);
+	if (result != BB_OK)
+		bb_store_close(files);
+	return result;
+}
+
+void
+bb_store_close(struct bb_store_files *files)
+{
+	for (uint64_t i = 0; i < files->segment_count; i++)
+		bb_store_unmap(&files->segments[i]);
+	bb_store_release(files->segments, BB_STORE_SEGMENTS_MAX * sizeof(files->segments[0]));
+	bb_file_close(files->folder);
+	*files = (struct bb_store_files){ .folder = -1 };
+}
+
+static bool
+store_reserve(void *context, uint64_t size, struct bb_disk_place *place)
+{
+	struct bb_store *store = context;
+	const bool first = size > store->segment_size - store->offset;
+
+	BB_ASSERT(size <= store->segment_size - BB_SEGMENT_BLOCKS);
+	if (first) {
+		/* Pairs with the keeper's release: nonce and mapping are there. */
+		if (atomic_load_explicit(&store->spare, memory_order_acquire) != BB_SPARE_READY ||
+		    store->segment + 1 == BB_STORE_SEGMENTS_MAX)
+			return false;
+		memcpy(store->nonce, store->spare_nonce, sizeof(store->nonce));
+		atomic_store_explicit(&store->spare, BB_SPARE_TAKEN, memory_order_relaxed);
+		store->segment++;
+		store->offset = BB_SEGMENT_BLOCKS;
+	}
+	*place = (struct bb_disk_place){ .segment = store->segment,
+					 .offset = store->offset,
+					 .segment_size = store->segment_size,
+					 .first = first };
+	memcpy(place->nonce, store->nonce, sizeof(place->nonce));
+	store->offset += size;
+	return true;
+}
+
+static void
+store_submit(void *context, const struct bb_disk_write *write)
+{
+	struct bb_store *store = context;
+
+	BB_ASSERT(store->submitted -
+			  atomic_load_explicit(&store->jobs_done, memory_order_acquire) <
+		  BB_STORE_JOBS);
+	store->jobs[store->submitted % BB_STORE_JOBS] = *write;
+	store->submitted++;
+	/* Pairs with the flusher's acquire: the job and the block are whole. */
+	atomic_store_explicit(&store->jobs_end, store->submitted, memory_order_release);
+	BB_ASSERT(sem_post(&store->jobs_wake) == 0);
+}
+
+static enum bb_result
+store_poll(void *context, uint64_t *durable_height)
+{
+	struct bb_store *store = context;
+
+	*durable_height = atomic_load_explicit(&store->durable_height, memory_order_acquire);
+	return (enum bb_result)atomic_load_explicit(&store->failed, memory_order_relaxed);
+}
+
+static const uint8_t *
+store_look(void *context, uint64_t segment, uint64_t *size)
+{
+	const struct bb_store *store = context;
+
+	*size = store->files.segments[segment].size;
+	return store->files.segments[segment].bytes;
+}
+
+struct bb_disk
+bb_store_disk(struct bb_store *store)
+{
+	return (struct bb_disk){ .context = store,
+				 .reserve = store_reserve,
+				 .submit = store_submit,
+				 .poll = store_poll,
+				 .look = store_look };
+}
+
+enum bb_result
+bb_store_alarm(const struct bb_store *store)
+{
+	return (enum bb_result)atomic_load_explicit(&store->alarm, memory_order_relaxed);
+}
+
+static enum bb_result
+open_mark(struct bb_store *store)
+{
+	const int folder = store->files.folder;
+	enum bb_result result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
+
+	if (result != BB_ERR_NOT_FOUND)
+		return result;
+	result = bb_folder_fill(folder, BB_WATERMARK_NAME, UINT64_C(2) * BB_WATERMARK_SIZE, NULL,
+				NULL);
+	if (result == BB_OK)
+		result = bb_folder_publish(folder, BB_WATERMARK_NAME);
+	if (result == BB_OK)
+		result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
+	return result;
+}
+
+/* Opens what is written to, and makes what was only read so far durable: after a kill the
+ * kernel may still hold blocks that the disk does not. */
+static enum bb_result
+open_for_writing(struct bb_store *store)
+{
+	char name[BB_SEGMENT_NAME_SIZE];
+
+	bb_segment_name(name, store->segment);
+	enum bb_result result = bb_file_open(store->files.folder, name, true, &store->file);
+	if (result == BB_OK)
+		result = bb_file_sync(store->file);
+	if (result == BB_OK)
+		result = open_mark(store);
+	return result;
+}
+
+static void
+start_threads(struct bb_store *store)
+{
+	sigset_t all;
+	sigset_t before;
+
+	/* Signals are for the control thread; here they would only interrupt a flush. */
+	BB_ASSERT(sigfillset(&all) == 0 && pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+	BB_ASSERT(pthread_create(&store->flusher, NULL, bb_store_flusher, store) == 0);
+	BB_ASSERT(pthread_create(&store->keeper, NULL, bb_store_keeper, store) == 0);
+	BB_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+	(void)pthread_setname_np(store->flusher, "bb-flusher");
+	(void)pthread_setname_np(store->keeper, "bb-keeper");
+}
+
+enum bb_result
+bb_store_start(struct bb_store *store, const struct bb_store_files *files,
+	       const struct bb_segment *segment, const struct bb_watermark *block,
+	       uint64_t offset, char text[BB_LEDGER_TEXT])
+{
+	memset(store, 0, sizeof(*store));
+	store->files = *files;
+	store->ledger_id = block->ledger_id;
+	store->segment_size = segment->size;
+	store->segment = segment->index;
+	store->offset = offset;
+	memcpy(store->nonce, segment->nonce, sizeof(store->nonce));
+	store->mark = *block;
+	store->mark_count = files->witness.state == BB_WITNESS_MET ?
+				    files->witness.watermark.count :
+				    0;
+	store->mark_written = UINT64_MAX;
+	store->file = store->spare_file = store->mark_file = -1;
+	atomic_store(&store->durable_height, block->height);
+	BB_ASSERT(pthread_mutex_init(&store->lock, NULL) == 0);
+	BB_ASSERT(sem_init(&store->jobs_wake, 0, 0) == 0);
+	BB_ASSERT(sem_init(&store->keeper_wake, 0, 0) == 0);
+
+	const enum bb_result result = open_for_writing(store);
+	if (result != BB_OK) {
+		bb_file_close(store->file);
+		bb_file_close(store->mark_file);
+		return bb_ledger_say(text, result, "cannot open the last segment and %s for "
+				     "writing: %s", BB_WATERMARK_NAME, bb_result_text(result));
+	}
+	start_threads(store);
+	return BB_OK;
+}
+
+void
+bb_store_stop(struct bb_store *store)
+{
+	atomic_store(&store->stop_flusher, true);
+	BB_ASSERT(sem_post(&store->jobs_wake) == 0);
+	BB_ASSERT(pthread_join(store->flusher, NULL) == 0);
+	/* Now the keeper's last watermark names the last block. */
+	atomic_store(&store->stop_keeper, true);
+	BB_ASSERT(sem_post(&store->keeper_wake) == 0);
+	BB_ASSERT(pthread_join(store->keeper, NULL) == 0);
+
+	bb_store_unmap(&store->spare_mapping);
+	bb_file_close(store->spare_file);
+	bb_file_close(store->file);
+	bb_file_close(store->mark_file);
+	bb_store_close(&store->files);
+	(void)sem_destroy(&store->jobs_wake);
+	(void)sem_destroy(&store->keeper_wake);
+	(void)pthread_mutex_destroy(&store->lock);
+}

@@ -1,0 +1,88 @@
+/* bb_settlement - what a product's contracts and meter readings do to accounts.
+ *
+ * Contracts are paid in full.  Each participant's one deviation, over the sum of its
+ * contracts, is bought from or sold to the grid; nobody gains by deviating on purpose
+ * (the no-gain adder), and what lies beyond a tolerance costs a penalty.  Every posting
+ * moves an amount from one account to another, so the sum over all accounts stays zero
+ * by construction.
+ *
+ * Units    prices: nano-currency per Wh; energy: Wh, net injection positive; money:
+ *          nano-currency; tolerances and penalties in ppm.
+ * Memory   The caller's arrays; nothing is allocated.
+ * Threads  None of its own.
+ * Errors   BB_ASSERT: quantities and prices lie within bb_limits.h, so that every amount
+ *          stays below 2^63 and every sum below 2^127.
+ * Replay   Pure.  Postings come in the order of contracts, then of participants.
+ */
+#ifndef BB_SETTLEMENT_H
+#define BB_SETTLEMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Participants are accounts by their id; these are the others. */
+enum bb_account {
+	BB_ACCOUNT_GRID = 0xfffffff0, /* counterparty of every deviation */
+	BB_ACCOUNT_DSO = 0xfffffff1,  /* network fees */
+	BB_ACCOUNT_RENT = 0xfffffff2, /* congestion */
+	BB_ACCOUNT_FUND = 0xfffffff3, /* penalties */
+};
+
+enum bb_posting_kind {
+	BB_POSTING_ENERGY,
+	BB_POSTING_FEE,
+	BB_POSTING_CONGESTION,
+	BB_POSTING_IMBALANCE,
+	BB_POSTING_NO_GAIN,
+	BB_POSTING_PENALTY,
+};
+
+struct bb_contract {
+	uint32_t seller; /* index into parties */
+	uint32_t buyer;
+	uint32_t quantity_wh;
+	int32_t price_seller;
+	int32_t price_buyer; /* price_seller + fee + rent, rent not negative */
+	int32_t fee;
+};
+
+/* One participant in one product. */
+struct bb_party {
+	uint32_t account;
+	bool has_zone_price;
+	int32_t zone_price;
+	int64_t metered_wh; /* net injection */
+
+	int64_t contracted_wh; /* results: signed sum of contracts, */
+	int64_t deviation_wh;  /* metered less contracted, */
+	uint64_t excess_wh;    /* and how far that is beyond the tolerance */
+};
+
+struct bb_settlement_rules {
+	int32_t price_long;      /* the grid pays for a surplus */
+	int32_t price_short;     /* and takes for a deficit */
+	int32_t price_reference; /* of penalties */
+	uint32_t tolerance_ppm;  /* of the contracted energy */
+	uint32_t tolerance_wh;   /* at least */
+	uint32_t penalty_ppm;
+	bool only_aggravating; /* no penalty for a deviation that helps the system */
+};
+
+struct bb_posting {
+	uint32_t debit; /* account; pays */
+	uint32_t credit;
+	int64_t amount; /* negative where a price is */
+	uint32_t kind;  /* enum bb_posting_kind */
+};
+
+#define BB_POSTINGS_PER_CONTRACT 3u
+#define BB_POSTINGS_PER_PARTY    3u
+
+/* bb_settle fills in the results of parties and writes postings, which has room for
+ * BB_POSTINGS_PER_CONTRACT x contract_count + BB_POSTINGS_PER_PARTY x party_count; returns
+ * how many.  parties are in the order of their accounts. */
+uint64_t bb_settle(const struct bb_settlement_rules *rules, const struct bb_contract *contracts,
+		   uint32_t contract_count, struct bb_party *parties, uint32_t party_count,
+		   struct bb_posting *postings);
+
+#endif
