@@ -47,7 +47,8 @@ run(const struct gen_options *options)
 	int code = options->pcap != NULL ? gen_run_pcap(options, &venue, &crowd, &tally)
 					 : gen_run_live(options, &venue, &crowd, &tally);
 	if (code != 2) {
-		gen_tally_table(&tally, options->json ? stderr : stdout);
+		if (!options->json || !options->quiet)
+			gen_tally_table(&tally, options->json ? stderr : stdout);
 		if (options->json && !gen_tally_json(&tally, stdout))
 			code = 1;
 	}

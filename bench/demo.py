@@ -47,11 +47,10 @@ class Venue:
         """Runs busbarctl on this venue and returns its JSON answer."""
         return json.loads(self.run("busbarctl", "-C", self.folder, "-j", *args).splitlines()[-1])
 
-    def make(self, cpu):
+    def make(self):
         self.run("busbarctl", "init", self.folder, "--name", "Demo Valley",
                  "--participants", self.participants + 1, "--products", 96,
                  "--orders", 262144, "--levels", 1 << 20, "--ipv4", "10.0.0.1",
-                 "--cpu", cpu,
                  "--device", f"net_memif0,role=server,socket={self.folder}/port0.sock,"
                              "socket-abstract=no")
 
@@ -90,7 +89,7 @@ def table(rows):
 
 def demo(venue, seed, cpus):
     say(f"venue      {venue.folder}")
-    venue.make(cpus[1])
+    venue.make()
     say(f"appliance  {venue.start()}")
     began = time.monotonic()
     venue.fill(seed)

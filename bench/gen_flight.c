@@ -9,6 +9,8 @@
 
 #define MS UINT64_C(1000000)
 
+#define WAIT_MIN_NS  (200 * MS)
+#define WAIT_MAX_NS  (2000 * MS)
 #define GRACE_NS     (1000 * MS) /* for what is under way when a run is to end */
 #define LOOK_NS      (1 * MS)    /* how often overdue packets are looked for */
 #define WAKE_NS      (50 * MS)   /* of silence, after which the link is woken */
@@ -29,11 +31,15 @@ gen_flight_free(struct gen_flight *flight)
 	flight->outstanding = NULL;
 }
 
+/* How long to wait for the answer to a packet that is sent now (RFC 6298): as long as
+ * answers take at the moment, and twice as long for each time that it was sent before. */
 static uint64_t
-patience_for(const struct gen_packet *packet)
+patience_for(const struct gen_flight *flight, const struct gen_packet *packet)
 {
-	const uint32_t doubled = packet->repeats < 3 ? packet->repeats : 3;
-	return (200 * MS) << doubled;
+	const uint64_t usual = flight->smooth_ns + 4 * flight->spread_ns;
+	const uint64_t once = usual > WAIT_MIN_NS ? usual : WAIT_MIN_NS;
+	const uint64_t wait = once << (packet->repeats < 4 ? packet->repeats : 4);
+	return wait < WAIT_MAX_NS ? wait : WAIT_MAX_NS;
 }
 
 static uint64_t
@@ -81,7 +87,7 @@ mark_sent(struct gen_flight *flight, struct gen_packet *packet, uint64_t now)
 {
 	packet->state = GEN_UNDER_WAY;
 	packet->first_ns = now;
-	packet->due_ns = now + patience_for(packet);
+	packet->due_ns = now + patience_for(flight, packet);
 	packet->outstanding = flight->outstanding_count;
 	flight->outstanding[flight->outstanding_count++] =
 		(uint32_t)(packet - flight->batch->packets);
@@ -136,7 +142,7 @@ repeat_overdue(struct gen_flight *flight, uint64_t now)
 	const uint32_t sent = flight->link->send(flight->link->state, datagrams, count);
 	for (uint32_t i = 0; i < sent; i++) {
 		packets[i]->repeats++;
-		packets[i]->due_ns = now + patience_for(packets[i]);
+		packets[i]->due_ns = now + patience_for(flight, packets[i]);
 		if (flight->batch->queries)
 			flight->tally->queries++;
 		else

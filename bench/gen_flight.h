@@ -4,9 +4,10 @@
  *	                     -> REFUSED    for good, by the gate or as a whole by the market
  *	                     -> LOST       the run ended first
  *
- * A packet that stays unanswered is repeated, the same bytes, after 200 ms, then twice as
- * long each time up to 1.6 s; told BUSY or RATE, it is repeated a little later.  Parts of
- * an answer are taken in order; one that is missing comes again with the repeat.  So an
+ * A packet that stays unanswered is repeated, the same bytes, after 200 ms, or longer if
+ * answers take longer at the moment (RFC 6298), then twice as long each time up to 2 s;
+ * told BUSY or RATE, it is repeated a little later.  Parts of an answer are taken in
+ * order; one that is missing comes again with the repeat.  So an
  * appliance may be killed and started again in the middle: nothing is applied twice, and
  * nothing stays open.
  *
@@ -50,6 +51,7 @@ struct gen_flight {
 	uint32_t next;     /* into batch->order */
 	uint32_t open;     /* packets of the batch without an end */
 	uint64_t heard_ns; /* last report */
+	uint64_t smooth_ns, spread_ns; /* how long an answer takes, and how that varies */
 	uint64_t next_send_ns, look_ns, line_ns;
 	bool ending;
 	bool answers_failed;

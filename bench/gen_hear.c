@@ -130,6 +130,20 @@ hear_record(struct gen_flight *flight, struct gen_packet *packet, const struct h
 	return true;
 }
 
+/* Of a packet that was repeated nobody knows which copy was answered (Karn). */
+static void
+note_latency(struct gen_flight *flight, const struct gen_packet *packet, uint64_t latency_ns)
+{
+	gen_histogram_add(&flight->tally->latency, latency_ns);
+	if (packet->repeats > 0)
+		return;
+	const uint64_t smooth_ns = flight->smooth_ns == 0 ? latency_ns : flight->smooth_ns;
+	const uint64_t off_ns =
+		latency_ns > smooth_ns ? latency_ns - smooth_ns : smooth_ns - latency_ns;
+	flight->smooth_ns = smooth_ns - smooth_ns / 8 + latency_ns / 8;
+	flight->spread_ns = flight->spread_ns - flight->spread_ns / 4 + off_ns / 4;
+}
+
 static void
 hear_answer(struct gen_flight *flight, struct gen_packet *packet, const struct heard *heard)
 {
@@ -148,7 +162,7 @@ hear_answer(struct gen_flight *flight, struct gen_packet *packet, const struct h
 	if ((heard->report.part & BB_REPORT_LAST_PART) == 0)
 		return;
 
-	gen_histogram_add(&tally->latency, gen_now_ns() - packet->first_ns);
+	note_latency(flight, packet, gen_now_ns() - packet->first_ns);
 	write_line(flight, packet, &heard->report);
 	if (!refused) {
 		tally->answered++;

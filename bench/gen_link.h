@@ -42,7 +42,7 @@ bool gen_link_udp(struct gen_link *link, const char *target, uint16_t udp_port,
 		  char text[GEN_LINK_TEXT]);
 
 struct gen_device {
-	const char *device;     /* as bb_port_config has it */
+	const char *device;     /* as bb_port_config has it; of a memif, rsize=14 is usual */
 	const char *eal;        /* options instead of our own, or NULL */
 	int32_t cpu;            /* to poll on; below 0: the first that we may use */
 	const char *host;       /* of the venue, numeric */

@@ -215,7 +215,11 @@ open_port(struct device_link *device, const struct gen_device *config,
 	const uint64_t end = gen_now_ns() + config->patience_ns;
 	char why[BB_PORT_TEXT] = "no memory for packets: give EAL more, as in --eal \"... -m 512\"";
 
-	const int size = snprintf(port.device, sizeof(port.device), "%s", config->device);
+	/* A trade with many brings them all a notice: of a memif, whose client decides how
+	 * long its rings are, the longest. */
+	const bool longest = device->memif_client && strstr(config->device, "rsize=") == NULL;
+	const int size = snprintf(port.device, sizeof(port.device), "%s%s", config->device,
+				  longest ? ",rsize=14" : "");
 	if (size < 0 || (size_t)size >= sizeof(port.device)) {
 		(void)snprintf(text, GEN_LINK_TEXT, "the device is too long");
 		return false;

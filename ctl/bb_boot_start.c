@@ -250,6 +250,26 @@ warn_of_few_mbufs(const struct bb_config *config)
 		       "rings are full", config->mbufs, wanted);
 }
 
+/* A memif server that was killed leaves its socket behind, and the driver then refuses to
+ * make it again.  One where somebody listens stays. */
+static void
+clear_memif(const char *device)
+{
+	const char *socket_option = strstr(device, ",socket=");
+	char path[BB_CONTROL_PATH];
+	char text[BB_CONTROL_TEXT];
+
+	if (strncmp(device, "net_memif", strlen("net_memif")) != 0 || socket_option == NULL ||
+	    strstr(device, ",role=server") == NULL)
+		return;
+	socket_option += strlen(",socket=");
+	const int size = snprintf(path, sizeof(path), "%.*s", (int)strcspn(socket_option, ","),
+				  socket_option);
+
+	if (size > 0 && (size_t)size < sizeof(path) && bb_control_probe(path, text) == BB_OK)
+		(void)unlink(path);
+}
+
 bool
 bb_boot_ports(struct bb_daemon *daemon)
 {
@@ -264,6 +284,7 @@ bb_boot_ports(struct bb_daemon *daemon)
 		return false;
 	}
 	for (uint32_t i = 0; i < config->port_count; i++) {
+		clear_memif(config->ports[i].device);
 		if (bb_port_open(&daemon->ports[i], &config->ports[i], daemon->pool, text) !=
 		    BB_OK) {
 			bb_say("[port %" PRIu32 "]: %s", i, text);

@@ -123,7 +123,7 @@ make_folder(struct cli *cli, struct venue_plan *plan, const char *folder)
 	"eal = --no-huge --no-shconf --no-pci -m 256\n"                                         \
 	"\n"                                                                                    \
 	"# Packet buffers, shared by all ports.\n"                                              \
-	"mbufs = 16384\n"                                                                       \
+	"mbufs = 24K\n"                                                                       \
 	"\n"                                                                                    \
 	"# A DPDK port: a virtual device, or the PCI address of a network card.\n"              \
 	"[port 0]\n"                                                                            \

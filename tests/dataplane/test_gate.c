@@ -363,6 +363,20 @@ test_roles_open_their_kinds(void)
 	gate_kit_stop(&kit);
 }
 
+/* The roster may know more participants than the venue had when its buckets were made. */
+static void
+test_a_participant_without_a_bucket_is_unknown(void)
+{
+	const struct gate_packet packet = { .participant = GATE_FAST };
+
+	gate_kit_start(&kit);
+	kit.gate.participants = GATE_FAST - 1;
+	CU_ASSERT_EQUAL(send_packet(&packet, GATE_NOW), BB_ERR_PARTICIPANT);
+	kit.gate.participants = GATE_FAST;
+	CU_ASSERT_EQUAL(send_packet(&packet, GATE_NOW), BB_OK);
+	gate_kit_stop(&kit);
+}
+
 static void
 test_the_roster_decides_from_the_next_packet_on(void)
 {
@@ -404,6 +418,8 @@ main(void)
 		  test_a_reordered_packet_passes_down_to_the_window },
 		{ "anyone may query, with any sequence", test_anyone_may_query_with_any_sequence },
 		{ "roles open their kinds", test_roles_open_their_kinds },
+		{ "a participant without a bucket is unknown",
+		  test_a_participant_without_a_bucket_is_unknown },
 		{ "the roster decides from the next packet on",
 		  test_the_roster_decides_from_the_next_packet_on },
 		CU_TEST_INFO_NULL,

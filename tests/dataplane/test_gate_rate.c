@@ -42,6 +42,17 @@ test_a_burst_passes_and_then_the_rate(void)
 }
 
 static void
+test_each_participant_has_its_own_rate(void)
+{
+	gate_kit_start(&kit);
+	CU_ASSERT_EQUAL(passed(GATE_LIMITED, GATE_NOW, 9), 3);
+	CU_ASSERT_EQUAL(passed(GATE_SLOW, GATE_NOW, 9), 1);
+	CU_ASSERT_EQUAL(passed(GATE_LIMITED, GATE_NOW, 9), 0);
+	CU_ASSERT_EQUAL(passed(GATE_TRADER, GATE_NOW, 9), 9); /* without a limit */
+	gate_kit_stop(&kit);
+}
+
+static void
 test_no_nanosecond_of_the_rate_is_lost(void)
 {
 	gate_kit_start(&kit);
@@ -122,6 +133,7 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "a burst passes, and then the rate", test_a_burst_passes_and_then_the_rate },
+		{ "each participant has its own rate", test_each_participant_has_its_own_rate },
 		{ "no nanosecond of the rate is lost", test_no_nanosecond_of_the_rate_is_lost },
 		{ "a refused packet costs nothing", test_a_refused_packet_costs_nothing },
 		{ "repeats and queries count against the rate",

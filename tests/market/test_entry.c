@@ -1,6 +1,7 @@
 /* test_entry - what happens to an order that comes in: refusals, trades, rests. */
 #include <string.h>
 
+#include "market/bb_state.h"
 #include "tests/bb_test.h"
 #include "tests/market/market_kit.h"
 
@@ -344,6 +345,46 @@ test_no_account_can_overflow(void)
 	sell.order.quantity_wh = 200000000;
 	kit_apply(&kit, &sell);
 	CU_ASSERT_EQUAL(kit.events[0].kind, BB_EVENT_REPLACED);
+
+	/* In a band below zero alone, too. */
+	add.product.product = sell.order.product = 10;
+	add.product.price_max = 0;
+	kit_apply(&kit, &add);
+	sell.kind = BB_COMMAND_NEW;
+	sell.order.order_id = 1;
+	sell.order.quantity_wh = BB_QUANTITY_MAX;
+	kit_apply(&kit, &sell);
+	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
+	kit_stop(&kit);
+}
+
+static void
+test_no_sum_of_energy_can_overflow(void)
+{
+	/* Too far to trade to: so the sums are put there. */
+	const uint64_t near = (uint64_t)INT64_MAX - 100;
+	struct kit kit;
+	kit_start(&kit);
+	kit_add_product(&kit, 5, 0, 100, 5);
+	struct bb_account *accounts = kit.market->members.accounts;
+	struct bb_listing *listings = kit.market->products.listings;
+
+	accounts[2].member.bought_wh = accounts[3].member.sold_wh = near;
+	listings[1].product.traded_wh = near;
+	CU_ASSERT_STRING_EQUAL(kit_say(&kit, "2 new 1 B 0 60; 2 new 2 B 0 50; 3 new 1 S 5 110; "
+					     "3 new 1 S 0 60"),
+			       "2/1 accepted B 0 60 rests 60; 2/2 refused ERR_POSITION; "
+			       "3/1 refused ERR_POSITION; 3/1 traded 2/1 at 0 60 left 0/0; "
+			       "3/1 accepted S 0 60 rests 0");
+
+	/* The product's own sum. */
+	struct bb_command command = kit_command("4 new 1 B 0 110");
+	command.order.product = 5;
+	kit_apply(&kit, &command);
+	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
+	command.order.quantity_wh = 100;
+	kit_apply(&kit, &command);
+	CU_ASSERT_EQUAL(kit.events[0].kind, BB_EVENT_ACCEPTED);
 	kit_stop(&kit);
 }
 
@@ -366,6 +407,7 @@ main(void)
 		{ "a full book refuses only what must rest",
 		  test_a_full_book_refuses_only_what_must_rest },
 		{ "no account can overflow", test_no_account_can_overflow },
+		{ "no sum of energy can overflow", test_no_sum_of_energy_can_overflow },
 		CU_TEST_INFO_NULL,
 	};
 

@@ -94,6 +94,10 @@ test_an_index_finds_what_was_filed_and_nothing_else(void)
 			count += there[each];
 		}
 		CU_ASSERT_EQUAL(index.count, count);
+		for (uint32_t other = 1000; other < 1010; other++) {
+			uint32_t at = index.mask - other % 8;
+			CU_ASSERT_EQUAL(bb_index_next(&index, other << 16, &at), 0);
+		}
 	}
 }
 

@@ -317,6 +317,29 @@ test_nothing_comes_between_two_slices(void)
 }
 
 static void
+apply_within_step(struct kit *kit)
+{
+	uint32_t count;
+	bb_market_apply(kit->market, &bid.commands[0], bid.number, bid.sequenced_ns, events, &count);
+}
+
+static void
+test_a_packet_is_not_gone_on_with_as_a_command(void)
+{
+	struct kit kit;
+	uint32_t count;
+
+	open_large(&kit, 3);
+	rest_many(&kit, 1000);
+	pack(&kit, 4, 1, "4 new 1 B 500 100000");
+	CU_ASSERT_FALSE(bb_market_step(kit.market, &bid, events, &count));
+	CU_ASSERT_TRUE(aborts(apply_within_step, &kit));
+	while (!bb_market_step(kit.market, &bid, events, &count))
+		CU_ASSERT_EQUAL(count, BB_SLICE_EVENTS);
+	kit_stop(&kit);
+}
+
+static void
 step_again(struct kit *kit)
 {
 	uint32_t count;
@@ -351,6 +374,8 @@ main(void)
 		{ "neither slices nor hash key nor repetition change an event",
 		  test_neither_slices_nor_hash_key_nor_repetition_change_an_event },
 		{ "nothing comes between two slices", test_nothing_comes_between_two_slices },
+		{ "a packet is not gone on with as a command",
+		  test_a_packet_is_not_gone_on_with_as_a_command },
 		{ "a duplicate is never numbered", test_a_duplicate_is_never_numbered },
 		CU_TEST_INFO_NULL,
 	};

@@ -32,6 +32,26 @@ test_a_reordered_packet_passes_once(void)
 }
 
 static void
+test_a_step_forward_forgets_exactly_what_it_passes(void)
+{
+	for (uint64_t step = 1; step < BB_WINDOW + 70; step++) {
+		struct bb_window window = { 0 };
+		const uint64_t full = 3000 + step; /* starts at every place in a word */
+		for (uint64_t sequence = full - BB_WINDOW; sequence <= full; sequence++)
+			bb_window_mark(&window, sequence);
+		CU_ASSERT_EQUAL(bb_window_mark(&window, full + step), BB_OK);
+
+		uint32_t wrong = 0;
+		for (uint64_t back = 1; back < BB_WINDOW; back++) {
+			const uint64_t sequence = full + step - back;
+			wrong += bb_window_look(&window, sequence) !=
+				 (sequence > full ? BB_OK : BB_ERR_DUPLICATE);
+		}
+		CU_ASSERT_EQUAL(wrong, 0);
+	}
+}
+
+static void
 test_a_look_and_a_refusal_change_nothing(void)
 {
 	struct bb_window window = { 0 };
@@ -111,6 +131,8 @@ main(void)
 	CU_TestInfo tests[] = {
 		{ "sequences start at one", test_sequences_start_at_one },
 		{ "a reordered packet passes once", test_a_reordered_packet_passes_once },
+		{ "a step forward forgets exactly what it passes",
+		  test_a_step_forward_forgets_exactly_what_it_passes },
 		{ "a look and a refusal change nothing", test_a_look_and_a_refusal_change_nothing },
 		{ "the last sequences of all pass", test_the_last_sequences_of_all_pass },
 		{ "agrees with the model", test_agrees_with_the_model },
