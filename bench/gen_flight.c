@@ -10,7 +10,7 @@
 #define MS UINT64_C(1000000)
 
 #define WAIT_MIN_NS  (200 * MS)
-#define WAIT_MAX_NS  (2000 * MS)
+#define WAIT_MAX_NS  (1000 * MS)
 #define GRACE_NS     (1000 * MS) /* for what is under way when a run is to end */
 #define LOOK_NS      (1 * MS)    /* how often overdue packets are looked for */
 #define WAKE_NS      (50 * MS)   /* of silence, after which the link is woken */
@@ -39,7 +39,8 @@ patience_for(const struct gen_flight *flight, const struct gen_packet *packet)
 	const uint64_t usual = flight->smooth_ns + 4 * flight->spread_ns;
 	const uint64_t once = usual > WAIT_MIN_NS ? usual : WAIT_MIN_NS;
 	const uint64_t wait = once << (packet->repeats < 4 ? packet->repeats : 4);
-	return wait < WAIT_MAX_NS ? wait : WAIT_MAX_NS;
+	const uint64_t most = once > WAIT_MAX_NS ? once : WAIT_MAX_NS;
+	return wait < most ? wait : most;
 }
 
 static uint64_t
@@ -118,6 +119,9 @@ send_new(struct gen_flight *flight, uint64_t now)
 	/* Before they are sent: an answer cannot come earlier than that. */
 	const uint64_t before = gen_now_ns();
 	const uint32_t sent = flight->link->send(flight->link->state, datagrams, count);
+	flight->blocked = sent == 0;
+	if (flight->outstanding_count == 0 && sent > 0)
+		flight->silent_ns = before;
 	for (uint32_t i = 0; i < sent; i++)
 		mark_sent(flight, &batch->packets[batch->order[flight->next++]], before);
 	return sent;
@@ -150,6 +154,14 @@ repeat_overdue(struct gen_flight *flight, uint64_t now)
 	}
 }
 
+/* The other end was away: whatever was sent meanwhile is worth sending again. */
+static void
+hurry(struct gen_flight *flight, uint64_t now)
+{
+	for (uint32_t i = 0; i < flight->outstanding_count; i++)
+		flight->batch->packets[flight->outstanding[i]].due_ns = now;
+}
+
 /* What happens now and then, whatever else does. */
 static void
 look_around(struct gen_flight *flight, uint64_t now)
@@ -158,8 +170,9 @@ look_around(struct gen_flight *flight, uint64_t now)
 		return;
 	flight->look_ns = now + LOOK_NS;
 	repeat_overdue(flight, now);
-	if (now > flight->heard_ns + WAKE_NS)
-		flight->link->wake(flight->link->state, now);
+	if ((flight->outstanding_count > 0 || flight->blocked) &&
+	    now > flight->silent_ns + WAKE_NS && flight->link->wake(flight->link->state, now))
+		hurry(flight, now);
 	if (now >= flight->line_ns) {
 		flight->line_ns = now + 1000 * MS;
 		if (!flight->quiet)
@@ -205,6 +218,8 @@ gen_flight_run(struct gen_flight *flight, struct gen_batch *batch)
 	flight->open = batch->count;
 	flight->outstanding_count = 0;
 	flight->heard_ns = start;
+	flight->silent_ns = start;
+	flight->blocked = false;
 	flight->next_send_ns = start;
 	while (flight->open > 0) {
 		const uint64_t now = clock_or_end(flight);

@@ -5,7 +5,7 @@
  *	                     -> LOST       the run ended first
  *
  * A packet that stays unanswered is repeated, the same bytes, after 200 ms, or longer if
- * answers take longer at the moment (RFC 6298), then twice as long each time up to 2 s;
+ * answers take longer at the moment (RFC 6298), then twice as long each time up to 1 s;
  * told BUSY or RATE, it is repeated a little later.  Parts of an answer are taken in
  * order; one that is missing comes again with the repeat.  So an
  * appliance may be killed and started again in the middle: nothing is applied twice, and
@@ -51,9 +51,11 @@ struct gen_flight {
 	uint32_t next;     /* into batch->order */
 	uint32_t open;     /* packets of the batch without an end */
 	uint64_t heard_ns; /* last report */
+	uint64_t silent_ns; /* since when something waits without a report */
 	uint64_t smooth_ns, spread_ns; /* how long an answer takes, and how that varies */
 	uint64_t next_send_ns, look_ns, line_ns;
 	bool ending;
+	bool blocked; /* the link took nothing */
 	bool answers_failed;
 	uint32_t lines_size;
 	char lines[16384]; /* for the answers file */

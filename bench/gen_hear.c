@@ -222,6 +222,7 @@ gen_flight_hear(void *context, const uint8_t *payload, size_t size)
 		return;
 	}
 	flight->heard_ns = gen_now_ns();
+	flight->silent_ns = flight->heard_ns;
 	if (heard.report.kind == BB_REPORT_NOTICE) {
 		hear_notice(flight, &heard);
 		return;

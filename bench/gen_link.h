@@ -31,8 +31,9 @@ struct gen_link {
 	uint32_t (*receive)(void *state, gen_receive *receive, void *context);
 	/* idle waits a moment, or not at all. */
 	void (*idle)(void *state);
-	/* wake is called now and then while answers are overdue: is the other end there? */
-	void (*wake)(void *state, uint64_t now_ns);
+	/* wake is called now and then while answers are overdue: is the other end there?
+	 * Returns true once each time that it was away and has come back. */
+	bool (*wake)(void *state, uint64_t now_ns);
 	void (*close)(void *state);
 };
 

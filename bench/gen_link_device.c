@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_alarm.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -18,15 +20,24 @@
 #define EAL_WORDS   32u
 
 /* How often a port that is down is started again, and the venue's MAC asked for. */
-#define AGAIN_NS UINT64_C(200000000)
+#define AGAIN_NS UINT64_C(50000000)
+
+/* How long a port that was started may take until its link is up. */
+#define SETTLE_NS UINT64_C(1000000000)
+
+enum revival { REVIVAL_NONE, REVIVAL_ASKED, REVIVAL_DONE, REVIVAL_FAILED };
 
 struct device_link {
 	struct gen_wire wire;
 	struct bb_port port;
 	bool known; /* where the venue is */
 	bool given; /* by the user, not asked for */
+	bool started; /* the port: no other may be polled */
+	bool away;  /* it was, and nobody has been told that it is back */
 	bool memif_client;
+	atomic_int revival; /* DPDK's interrupt thread sets it, this one asks and takes it */
 	uint64_t again_ns;
+	uint64_t settled_ns;
 };
 
 /* Starts DPDK with this thread as its only lcore. */
@@ -72,7 +83,7 @@ device_send(void *state, const struct gen_datagram *datagrams, uint32_t count)
 	struct device_link *device = state;
 	struct rte_mbuf *mbufs[BB_BURST];
 
-	if (!device->known)
+	if (!device->started || !device->known)
 		return 0;
 	if (count > BB_BURST)
 		count = BB_BURST;
@@ -113,8 +124,10 @@ device_receive(void *state, gen_receive *receive, void *context)
 {
 	struct device_link *device = state;
 	struct rte_mbuf *mbufs[BB_BURST];
-	const uint16_t got = rte_eth_rx_burst(device->port.id, 0, mbufs, BB_BURST);
 
+	if (!device->started)
+		return 0;
+	const uint16_t got = rte_eth_rx_burst(device->port.id, 0, mbufs, BB_BURST);
 	for (uint16_t i = 0; i < got; i++)
 		take_frame(device, mbufs[i], receive, context);
 	rte_pktmbuf_free_bulk(mbufs, got);
@@ -143,26 +156,75 @@ ask(struct device_link *device)
 		rte_pktmbuf_free(mbuf);
 }
 
+static bool
+link_is_down(const struct device_link *device)
+{
+	struct rte_eth_link now = { 0 };
+
+	return rte_eth_link_get_nowait(device->port.id, &now) == 0 &&
+	       now.link_status == RTE_ETH_LINK_DOWN;
+}
+
 /* A memif client does not connect again by itself when the server was away: starting the
- * port does.  And a venue that was started again may have another MAC. */
+ * port again does.  The driver answers its peer on DPDK's interrupt thread and has no lock
+ * against us, so that is where this runs, while nobody polls. */
 static void
+revive(void *context)
+{
+	struct device_link *device = context;
+
+	(void)rte_eth_dev_stop(device->port.id);
+	const bool started = rte_eth_dev_start(device->port.id) == 0;
+	atomic_store_explicit(&device->revival, started ? REVIVAL_DONE : REVIVAL_FAILED,
+			      memory_order_release);
+}
+
+static void
+ask_revival(struct device_link *device)
+{
+	device->started = false;
+	device->known = device->given; /* a venue that was started again has another MAC */
+	device->away = true;
+	atomic_store_explicit(&device->revival, REVIVAL_ASKED, memory_order_release);
+	if (rte_eal_alarm_set(1, revive, device) != 0)
+		atomic_store_explicit(&device->revival, REVIVAL_FAILED, memory_order_relaxed);
+}
+
+/* Returns whether the port may be used. */
+static bool
+keep_alive(struct device_link *device, uint64_t now_ns)
+{
+	const int revival = atomic_load_explicit(&device->revival, memory_order_acquire);
+
+	if (revival == REVIVAL_ASKED)
+		return false;
+	if (revival == REVIVAL_DONE) {
+		device->started = true;
+		device->settled_ns = now_ns + SETTLE_NS;
+	}
+	atomic_store_explicit(&device->revival, REVIVAL_NONE, memory_order_relaxed);
+	if (device->started && (now_ns < device->settled_ns || !link_is_down(device)))
+		return true;
+	ask_revival(device);
+	return false;
+}
+
+static bool
 device_wake(void *state, uint64_t now_ns)
 {
 	struct device_link *device = state;
-	struct rte_eth_link now = { 0 };
 
 	if (now_ns < device->again_ns)
-		return;
+		return false;
 	device->again_ns = now_ns + AGAIN_NS;
-	if (device->memif_client && rte_eth_link_get_nowait(device->port.id, &now) == 0 &&
-	    now.link_status == RTE_ETH_LINK_DOWN) {
-		(void)rte_eth_dev_stop(device->port.id);
-		(void)rte_eth_dev_start(device->port.id);
-		device->known = device->given;
-		return;
-	}
+	if (device->memif_client && !keep_alive(device, now_ns))
+		return false;
 	if (!device->given)
 		ask(device);
+	if (!device->away || !device->known)
+		return false;
+	device->away = false;
+	return true;
 }
 
 static void
@@ -171,6 +233,7 @@ device_close(void *state)
 	struct device_link *device = state;
 	struct rte_mempool *pool = device->port.pool;
 
+	(void)rte_eal_alarm_cancel(revive, device);
 	bb_port_close(&device->port);
 	rte_mempool_free(pool);
 	free(device);
@@ -193,9 +256,10 @@ find_venue(struct device_link *device, const struct gen_device *config,
 	const uint64_t end = gen_now_ns() + config->patience_ns;
 
 	while (!device->known && gen_now_ns() < end) {
-		device_wake(device, gen_now_ns());
+		(void)device_wake(device, gen_now_ns());
 		(void)device_receive(device, ignore, NULL);
 	}
+	device->away = false;
 	if (!device->known)
 		(void)snprintf(text, GEN_LINK_TEXT,
 			       "nobody at %.60s answers %s on %.100s: is busbard running?",
@@ -236,7 +300,9 @@ open_port(struct device_link *device, const struct gen_device *config,
 	}
 	(void)snprintf(text, GEN_LINK_TEXT, "%s", why);
 	memcpy(device->wire.own_mac, device->port.interface.mac, 6);
-	return pool != NULL;
+	device->started = pool != NULL;
+	device->settled_ns = gen_now_ns() + SETTLE_NS;
+	return device->started;
 }
 
 bool

@@ -78,11 +78,12 @@ udp_idle(void *state)
 	(void)ppoll(&waits, 1, &moment, NULL);
 }
 
-static void
+static bool
 udp_wake(void *state, uint64_t now_ns)
 {
 	(void)state; /* the kernel asks for addresses itself */
 	(void)now_ns;
+	return false;
 }
 
 static void

@@ -89,9 +89,12 @@ print_failure(struct look *look, enum bb_result result, const char *text)
 {
 	const uint64_t height = damaged_height(&look->place);
 	const char *said = text[0] == '\0' ? bb_result_text(result) : text;
+	char last[CLI_NUMBER_SIZE] = "none";
 
-	fprintf(stderr, "busbarctl: block %llu: %s (%s)\n", (unsigned long long)height, said,
-		bb_result_name(result));
+	if (height > 0)
+		snprintf(last, sizeof(last), "%llu", (unsigned long long)height - 1);
+	fprintf(stderr, "busbarctl: %s (%s); the last good block is %s\n", said,
+		bb_result_name(result), last);
 	if (look->cli->json)
 		cli_print(look->cli, bb_result_name(result),
 			  json_pack("{s:o, s:s}", "height", cli_u64(height), "text", said));

@@ -43,13 +43,6 @@ struct bb_egress_state {
 	struct bb_reply reply;
 };
 
-static uint64_t
-elapsed(uint64_t from_ns, uint64_t to_ns)
-{
-	/* A clock that was set back must not make anything wait for long. */
-	return to_ns >= from_ns ? to_ns - from_ns : UINT64_MAX;
-}
-
 /* send_payload puts the headers of an answer to back before a payload that stands in mbuf
  * where they leave off. */
 static void
@@ -358,7 +351,8 @@ egress_housekeep(void *state, uint64_t now_ns)
 	struct egress_feed *feed = &duty->state->feed;
 
 	bb_transmit_look(&duty->state->transmit, now_ns);
-	if (duty->feed.udp_port != 0 && elapsed(feed->sent_ns, now_ns) >= HEARTBEAT_NS &&
+	/* A clock that was set back makes the difference large, and a heartbeat due. */
+	if (duty->feed.udp_port != 0 && now_ns - feed->sent_ns >= HEARTBEAT_NS &&
 	    bb_transmit_room(&duty->state->transmit) > 0 && feed_start(duty))
 		feed_flush(duty, now_ns); /* without messages it is a heartbeat */
 }

@@ -350,7 +350,7 @@ is_for_us(const struct bb_interface *interface, const uint8_t *mac, uint32_t typ
 	if (memcmp(mac, interface->mac, 6) == 0 || memcmp(mac, mac_broadcast, 6) == 0)
 		return true;
 	return type == TYPE_IPV6 && mac[0] == 0x33 && mac[1] == 0x33 && mac[2] == 0xff &&
-	       interface->has_ipv6 && solicits_us(interface, mac + 3);
+	       solicits_us(interface, mac + 3);
 }
 
 static enum bb_frame_kind

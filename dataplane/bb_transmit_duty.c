@@ -39,11 +39,12 @@ drop(struct bb_transmit *transmit, struct bb_transmit_port *queue)
 	queue->refused_ns = 0;
 }
 
-/* is_over returns whether patience ran out.  A clock that was set back ends it too. */
+/* is_over returns whether patience ran out.  A clock that was set back makes the difference
+ * large and ends it too. */
 static bool
 is_over(uint64_t refused_ns, uint64_t now_ns)
 {
-	return now_ns < refused_ns || now_ns - refused_ns >= BB_TRANSMIT_PATIENCE_NS;
+	return now_ns - refused_ns >= BB_TRANSMIT_PATIENCE_NS;
 }
 
 static void
@@ -88,7 +89,7 @@ bb_transmit_flush(struct bb_transmit *transmit, uint64_t now_ns)
 void
 bb_transmit_look(struct bb_transmit *transmit, uint64_t now_ns)
 {
-	if (now_ns >= transmit->link_ns && now_ns - transmit->link_ns < LINK_NS)
+	if (now_ns - transmit->link_ns < LINK_NS)
 		return;
 	transmit->link_ns = now_ns;
 	for (uint32_t i = 0; i < transmit->port_count; i++) {

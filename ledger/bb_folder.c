@@ -128,7 +128,8 @@ bb_folder_fill(int folder, const char *name, uint64_t size, bool (*tick)(void *c
 	char temporary[64];
 
 	bb_folder_new_name(temporary, sizeof(temporary), name);
-	const int file = openat(folder, temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+	const int flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+	const int file = openat(folder, temporary, flags, FILE_MODE);
 	if (file < 0)
 		return result_of(errno);
 	const enum bb_result result = fill(file, size, tick, context);

@@ -104,9 +104,9 @@ replay_block(struct opening *opening, const struct bb_block *block)
 
 		if (result != BB_OK)
 			return bb_ledger_say(opening->text, result,
-					     "input %" PRIu64 " in block %" PRIu64 ", event %u: %s; "
-					     "open it with the version of busbard that wrote it, "
-					     "and run `busbarctl ledger replay`",
+					     "input %" PRIu64 " in block %" PRIu64
+					     ", event %u: %s; open it with the version of busbard "
+					     "that wrote it, and run `busbarctl ledger replay`",
 					     opening->replay.number, header->height,
 					     opening->replay.event, opening->replay.what);
 		remember(opening, block, &walk, &input);

@@ -40,7 +40,7 @@ bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t 
 		if (segments[first].size < BB_SEGMENT_BLOCKS ||
 		    bb_segment_read(&segment, segments[first].bytes, &damaged) != BB_OK)
 			return bb_ledger_say(text, BB_ERR_CORRUPT,
-					     "seg-%016" PRIx64 ": segment header is damaged", first);
+					     "seg-%016" PRIx64 ": segment header: damaged", first);
 		bb_chain_enter(&chain, &segment);
 	}
 	bb_scan_start(&pass->scan, &chain);
@@ -104,7 +104,8 @@ static enum bb_result
 check_recent(struct bb_pass *pass)
 {
 	const uint64_t end = pass->scan.chain.next_height;
-	const uint64_t count = pass->blocks < BB_PASS_SIGNATURES ? pass->blocks : BB_PASS_SIGNATURES;
+	const uint64_t kept = BB_PASS_SIGNATURES;
+	const uint64_t count = pass->blocks < kept ? pass->blocks : kept;
 
 	for (uint64_t height = end - count; !pass->signatures && height < end; height++) {
 		const uint64_t slot = height % BB_PASS_SIGNATURES;

@@ -8,7 +8,7 @@
  *	a later segment     got its name only after all blocks before it were durable
  *
  *	witness         rest of the segment   later           verdict
- *	OTHER           any                   any             corrupt: not the ledger of its watermark
+ *	OTHER           any                   any             corrupt: not of this watermark
  *	AHEAD           any                   any             corrupt: durable block missing
  *	any             broken                segment         corrupt
  *	any             broken                header          corrupt
@@ -42,7 +42,7 @@ enum bb_tail_verdict { BB_TAIL_CLEAN, BB_TAIL_TORN, BB_TAIL_CORRUPT };
 
 struct bb_tail {
 	enum bb_witness_state witness;
-	bool broken;         /* the next block is not one, and not zeros either */
+	bool broken; /* the next block is not one, and not zeros either */
 	bool later_segment;
 	bool later_header;
 };

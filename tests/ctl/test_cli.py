@@ -252,7 +252,7 @@ def who_may_not_is_told_5(folder):
 def silence_ends_with_4_and_a_closed_connection_with_3(folder):
     venue = new_venue(folder)
     with Fake(venue, lambda _: []):
-        for args in (["status"], ["member", "list"], ["halt"]):
+        for args in (["status"], ["halt"]):
             assert run_json("-t", "1", *args, code=UNREACHABLE,
                             folder=venue)["result"] == "UNREACHABLE"
     with Fake(venue, lambda _: None):

@@ -284,6 +284,7 @@ static const struct change changes[] = {
 	/* lengths and versions */
 	{ FRAME_UDP_IPV4, 14, 1, { 0x55 }, BB_FRAME_MALFORMED },
 	{ FRAME_UDP_IPV4, 14, 1, { 0x44 }, BB_FRAME_MALFORMED },
+	{ FRAME_ECHO_IPV4, 16, 2, { 0, 19 }, BB_FRAME_MALFORMED }, /* less than its header */
 	{ FRAME_UDP_IPV4, 38, 2, { 0, 26 }, BB_FRAME_MALFORMED },
 	{ FRAME_UDP_IPV4, 38, 2, { 0, 28 }, BB_FRAME_MALFORMED },
 	{ FRAME_UDP_IPV6, 14, 1, { 0x40 }, BB_FRAME_MALFORMED },
@@ -292,6 +293,7 @@ static const struct change changes[] = {
 	{ FRAME_SOLICIT_GLOBAL, 79, 1, { 0 }, BB_FRAME_MALFORMED },   /* an option of no size */
 	{ FRAME_SOLICIT_GLOBAL, 79, 1, { 2 }, BB_FRAME_MALFORMED },   /* one beyond the end */
 	{ FRAME_SOLICIT_PROBE, 78, 1, { 1 }, BB_FRAME_MALFORMED },    /* a MAC of nobody */
+	{ FRAME_SOLICIT_PROBE, 38, 16, { 0x20, 1, 0x0d, 0xb8, [15] = 1 }, BB_FRAME_MALFORMED },
 	/* what we do not speak, or not here */
 	{ FRAME_UDP_IPV4, 36, 2, { 0x1d, 0xb1 }, BB_FRAME_FOREIGN },
 	{ FRAME_UDP_IPV4, 23, 1, { 6 }, BB_FRAME_FOREIGN },
@@ -299,7 +301,8 @@ static const struct change changes[] = {
 	{ FRAME_ECHO_IPV6, 54, 1, { 133 }, BB_FRAME_FOREIGN },
 	{ FRAME_ECHO_IPV6, 55, 1, { 1 }, BB_FRAME_FOREIGN },
 	{ FRAME_SOLICIT_GLOBAL, 64, 1, { 1 }, BB_FRAME_FOREIGN }, /* another's same last bytes */
-	/* an address that is local to us by its last bytes alone */
+	/* to our solicited-node address, which is for solicitations */
+	{ FRAME_ECHO_IPV6, 38, 16, { 0xff, 2, [11] = 1, 0xff, [15] = 1 }, BB_FRAME_FOREIGN },
 	{ FRAME_UDP_IPV6, 38, 16, { 0xff, 2, [11] = 1, 0xff, [15] = 1 }, BB_FRAME_FOREIGN },
 };
 
@@ -315,6 +318,51 @@ test_each_inexact_frame_is_told_apart(void)
 		if (frame.kind != change->kind)
 			printf("\nchange %zu: %d\n", i, (int)frame.kind);
 	}
+}
+
+/* Right in everything, its checksum over 16 bytes included, but that 16 are too few. */
+static void
+test_a_header_of_sixteen_bytes_is_malformed(void)
+{
+	const size_t size = frame_load(FRAME_UDP_IPV4, bytes);
+
+	bytes[14] = 0x44;
+	frame_put(bytes + 24, 0);
+	frame_put(bytes + 24, frame_checksum(bytes + 14, 16, 0));
+	expect_dropped(&appliance, size, ROOM, BB_FRAME_MALFORMED);
+}
+
+/* Sizes are told in 16 bits, and so is where a payload lies. */
+static void
+test_a_frame_beyond_sixteen_bits_is_foreign(void)
+{
+	static uint8_t large[70000];
+	const size_t size = 14 + 65535;
+
+	frame_load(FRAME_ECHO_IPV4, large);
+	frame_put(large + 16, 65535);
+	frame_mend(large, size);
+	bb_frame_read(&appliance, large, size, sizeof(large), &frame, &back);
+	CU_ASSERT_EQUAL(frame.kind, BB_FRAME_FOREIGN);
+	bb_frame_read(&appliance, large, 65535, sizeof(large), &frame, &back);
+	CU_ASSERT_EQUAL(frame.kind, BB_FRAME_MALFORMED); /* cut */
+}
+
+static void
+test_both_solicited_node_addresses_are_heard(void)
+{
+	struct bb_interface interface = appliance;
+	size_t size = frame_load(FRAME_SOLICIT_GLOBAL, bytes);
+
+	interface.mac[5] = 0x77;
+	bb_frame_read(&interface, bytes, size, ROOM, &frame, &back);
+	CU_ASSERT_EQUAL(frame.kind, BB_FRAME_NEIGHBOUR);
+
+	interface = appliance;
+	interface.ipv6[15] = 0x77;
+	size = frame_load(FRAME_SOLICIT_LOCAL, bytes);
+	bb_frame_read(&interface, bytes, size, ROOM, &frame, &back);
+	CU_ASSERT_EQUAL(frame.kind, BB_FRAME_NEIGHBOUR);
 }
 
 static void
@@ -404,6 +452,12 @@ main(void)
 		{ "Ethernet padding is not payload", test_ethernet_padding_is_not_payload },
 		{ "a flipped bit is never taken", test_a_flipped_bit_is_never_taken },
 		{ "each inexact frame is told apart", test_each_inexact_frame_is_told_apart },
+		{ "a header of sixteen bytes is malformed",
+		  test_a_header_of_sixteen_bytes_is_malformed },
+		{ "a frame beyond sixteen bits is foreign",
+		  test_a_frame_beyond_sixteen_bits_is_foreign },
+		{ "both solicited-node addresses are heard",
+		  test_both_solicited_node_addresses_are_heard },
 		{ "ARP from nobody is not answered", test_arp_from_nobody_is_not_answered },
 		{ "an address probe is answered", test_an_address_probe_is_answered },
 		{ "fragments of a kernel are malformed",

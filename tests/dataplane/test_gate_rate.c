@@ -106,6 +106,34 @@ test_the_largest_limits_do_not_overflow(void)
 	gate_kit_stop(&kit);
 }
 
+/* Times that rates multiply up to 2^64, where a product or a sum begins anew at 0. */
+static void
+test_a_wrapped_product_does_not_empty_a_bucket(void)
+{
+	static const struct { uint32_t packets_per_s; uint64_t elapsed; } cases[] = {
+		{ UINT32_C(1) << 31, UINT64_C(1) << 33 },  /* product = 2^64 */
+		{ UINT32_MAX, (UINT64_C(1) << 32) + 1 },   /* product = 2^64 - 1, and a rest */
+	};
+	for (size_t i = 0; i < 2; i++) {
+		gate_kit_start(&kit);
+		struct bb_roster_entry entry = kit.entries[GATE_LIMITED];
+		entry.packets_per_s = cases[i].packets_per_s;
+		gate_kit_put(&kit, &entry);
+		CU_ASSERT_EQUAL(passed(GATE_LIMITED, GATE_NOW, 2), 2); /* of 3 */
+		CU_ASSERT_EQUAL(passed(GATE_LIMITED, GATE_NOW + cases[i].elapsed, 9), 3);
+		gate_kit_stop(&kit);
+	}
+}
+
+/* The last participant's bucket is the last of all bytes that were asked for. */
+static void
+test_every_participant_has_a_bucket(void)
+{
+	for (uint32_t participants = 1; participants < 200; participants++)
+		CU_ASSERT_TRUE(bb_gate_bytes(participants) >=
+			       (participants + 1) * sizeof(struct bb_bucket));
+}
+
 static void
 test_a_burst_of_zero_lets_single_packets_through(void)
 {
@@ -139,6 +167,9 @@ main(void)
 		{ "repeats and queries count against the rate",
 		  test_repeats_and_queries_count_against_the_rate },
 		{ "the largest limits do not overflow", test_the_largest_limits_do_not_overflow },
+		{ "a wrapped product does not empty a bucket",
+		  test_a_wrapped_product_does_not_empty_a_bucket },
+		{ "every participant has a bucket", test_every_participant_has_a_bucket },
 		{ "a burst of zero lets single packets through",
 		  test_a_burst_of_zero_lets_single_packets_through },
 		{ "a clock set back gives nothing and locks nobody out",

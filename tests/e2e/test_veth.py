@@ -23,6 +23,8 @@ def wire():
           f" && ip link set bbveth0 up"
           f" && ip netns exec {SPACE} ip link set lo up"
           f" && ip netns exec {SPACE} ip link set bbveth1 up"
+          # veth hands packets over with their checksums left to a card that is not there.
+          f" && ip netns exec {SPACE} ethtool -K bbveth1 tx off >/dev/null"
           f" && ip netns exec {SPACE} ip addr add 10.9.0.2/24 dev bbveth1"
           f" && ip netns exec {SPACE} ip -6 addr add fd09::2/64 dev bbveth1 nodad")
 
@@ -33,7 +35,7 @@ def unwire():
 
 def trade(build, device, more=""):
     need_root()
-    need_programs("ip", "ping")
+    need_programs("ip", "ping", "ethtool")
     wire()
     inside = ["ip", "netns", "exec", SPACE]
     try:
@@ -45,7 +47,8 @@ def trade(build, device, more=""):
 
         sent = venue.gen("--udp", "10.9.0.1:7600", "--rounds", 1, device=False, prefix=inside)
         assert sent["lost"] == 0 and sent["answered"] == sent["packets"], sent
-        more = venue.gen("--udp", "[fd09::1]:7600", device=False, prefix=inside)
+        # As a generator that was restarted: some of its records meet orders it does not know.
+        more = venue.gen("--udp", "[fd09::1]:7600", device=False, prefix=inside, ok=(0, 1))
         assert more["lost"] == 0 and more["answered"] == more["packets"], more
 
         status = venue.ctl("status")["counters"]
@@ -68,6 +71,7 @@ def over_af_xdp(build):
 def an_order_from_a_shell(build):
     """`busbarctl order` through libbusbar and the kernel's UDP."""
     need_root()
+    need_programs("ip", "ethtool")
     wire()
     inside = ["ip", "netns", "exec", SPACE]
     try:

@@ -24,7 +24,6 @@ static uint8_t image[SEGMENT];
 static uint64_t starts[BLOCKS];
 static uint32_t block_count;
 static uint64_t used;
-static struct bb_hash sound_hash;
 
 /* Makes the sound ledger: INPUTS inputs, four to a block. */
 static void
@@ -66,7 +65,7 @@ make_sound(void)
 		terms.now_ns = world.time_ns;
 		bb_chain_seal(&chain, &builder, &terms, &block);
 	}
-	sound_hash = bb_hash_of(sound, SEGMENT);
+	memcpy(image, sound, SEGMENT);
 }
 
 static enum bb_result
@@ -173,10 +172,12 @@ seal_again(uint32_t index)
 static void
 read_changed(const uint8_t *bytes, size_t size, bool seal)
 {
-	memcpy(image, sound, sizeof(image));
+	const uint64_t changeable = used + BB_BLOCK_ALIGN;
+
+	memcpy(image, sound, changeable);
 	for (; size >= 4; bytes += 4, size -= 4) {
-		const uint32_t place = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
-		const uint64_t at = place % (used + BB_BLOCK_ALIGN);
+		const uint32_t place = bb_get_u16(bytes) | (uint32_t)bytes[2] << 16;
+		const uint64_t at = place % changeable;
 		uint32_t index = block_count - 1;
 
 		image[at] ^= bytes[3];
@@ -185,10 +186,9 @@ read_changed(const uint8_t *bytes, size_t size, bool seal)
 		if (seal)
 			seal_again(index);
 	}
-	const struct bb_hash hash = bb_hash_of(image, sizeof(image));
 	const enum bb_result result = read_ledger(image, sizeof(image));
 
-	if (memcmp(&hash, &sound_hash, sizeof(hash)) == 0)
+	if (memcmp(image, sound, changeable) == 0)
 		BB_ASSERT(result == BB_ERR_NOT_FOUND);
 }
 

@@ -104,7 +104,8 @@ static void
 test_genesis_comes_back_and_takes_nothing_else(void)
 {
 	static const char *names[] = {
-		"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\nb", "\xc2\x85", "\xe2\x82",
+		"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+		"a\nb", "\xc2\x85", "\xe2\x82",
 	};
 	uint8_t bytes[BB_GENESIS_SIZE];
 	struct bb_genesis genesis;

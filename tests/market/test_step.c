@@ -320,7 +320,8 @@ static void
 apply_within_step(struct kit *kit)
 {
 	uint32_t count;
-	bb_market_apply(kit->market, &bid.commands[0], bid.number, bid.sequenced_ns, events, &count);
+	bb_market_apply(kit->market, &bid.commands[0], bid.number, bid.sequenced_ns, events,
+			&count);
 }
 
 static void

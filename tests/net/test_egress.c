@@ -213,6 +213,7 @@ test_only_a_sequenced_packet_moves_an_address(void)
 	poll_all();
 	for (uint32_t i = 0; i < 3; i++)
 		rte_pktmbuf_free(net_take(&ports[0]));
+	CU_ASSERT_EQUAL(state.addresses[3].port, 0);
 	CU_ASSERT_EQUAL(state.addresses[3].udp_port, net_back(&ports[0], 3, true).udp_port);
 	CU_ASSERT_EQUAL(counted(BB_COUNT_ANSWERS), 5);
 

@@ -384,6 +384,17 @@ test_full_replies_drop_the_answer_alone(void)
 }
 
 static void
+test_a_frame_in_two_segments_is_not_read(void)
+{
+	start();
+	net_inject(&port, in_two_segments(1));
+	CU_ASSERT_EQUAL(poll_all(), 1);
+	CU_ASSERT_EQUAL(refused(BB_ERR_FRAME), 1);
+	CU_ASSERT_EQUAL(counted(BB_COUNT_ACCEPTED), 0);
+	stop();
+}
+
+static void
 test_arp_and_ping_are_answered_in_place(void)
 {
 	start();
@@ -435,6 +446,8 @@ main(void)
 		{ "a full lane says busy and loses nothing",
 		  test_a_full_lane_says_busy_and_loses_nothing },
 		{ "full replies drop the answer alone", test_full_replies_drop_the_answer_alone },
+		{ "a frame in two segments is not read",
+		  test_a_frame_in_two_segments_is_not_read },
 		{ "ARP and ping are answered in place", test_arp_and_ping_are_answered_in_place },
 		{ "takes nothing once it is stopping", test_takes_nothing_once_it_is_stopping },
 		CU_TEST_INFO_NULL,

@@ -139,6 +139,23 @@ test_an_owner_gets_one_notice_of_several_trades(void)
 }
 
 static void
+test_the_owner_that_comes_next_closes_the_oldest_notice(void)
+{
+	const struct bb_packet_outcome whole = packet(BB_REPLY_NOTICES + 3);
+
+	start(BB_ROUTE_SEQUENCE);
+	CU_ASSERT(!bb_reply_packet(&reply, &whole));
+	for (uint32_t i = 0; i < BB_REPLY_NOTICES; i++)
+		give(3 + i, i + 1);
+	CU_ASSERT_EQUAL(letter_count, 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		give(3 + BB_REPLY_NOTICES + i, 100);
+		CU_ASSERT(letter_count > i);
+		CU_ASSERT_EQUAL(letters[i].report.participant, 3 + i);
+	}
+}
+
+static void
 test_a_repeat_is_told_to_its_sender_alone(void)
 {
 	const struct bb_packet_outcome whole = packet(3);
@@ -298,6 +315,8 @@ main(void)
 		  test_a_packet_that_did_nothing_is_answered_too },
 		{ "an owner gets one notice of several trades",
 		  test_an_owner_gets_one_notice_of_several_trades },
+		{ "the owner that comes next closes the oldest notice",
+		  test_the_owner_that_comes_next_closes_the_oldest_notice },
 		{ "a repeat is told to its sender alone",
 		  test_a_repeat_is_told_to_its_sender_alone },
 		{ "a query gets the status", test_a_query_gets_the_status },

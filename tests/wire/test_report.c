@@ -185,8 +185,9 @@ test_record_counts_are_at_most_42_and_1_where_one_is_meant(void)
 			large[4] = kind;
 			large[5] = (uint8_t)count;
 			bb_mac(large + size - BB_MAC_SIZE, kit.mac_key, large, size - BB_MAC_SIZE);
-			CU_ASSERT_EQUAL(bb_report_decode(large, size, kit.mac_key, &report, records),
-					good ? BB_OK : BB_ERR_RECORDS);
+			const enum bb_result result =
+				bb_report_decode(large, size, kit.mac_key, &report, records);
+			CU_ASSERT_EQUAL(result, good ? BB_OK : BB_ERR_RECORDS);
 		}
 	}
 }

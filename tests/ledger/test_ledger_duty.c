@@ -1,0 +1,161 @@
+/* test_ledger_duty - the line between real rings, over a real folder. */
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_ring.h>
+
+#include "base/bb_assert.h"
+#include "ledger/bb_ledger_duty.h"
+#include "tests/bb_test.h"
+#include "tests/ledger/ledger_folder.h"
+
+static struct world world;
+static struct folder folder;
+static struct bb_counters counters;
+static struct bb_ledger_duty duty;
+static struct bb_duty runs;
+static struct bb_outcome outcomes[WORLD_OUTCOMES];
+
+static void
+begin(uint64_t seed, unsigned released_slots)
+{
+	world_begin(&world, seed);
+	folder_begin(&folder, &world);
+	BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
+	memset(&counters, 0, sizeof(counters));
+	memset(&duty, 0, sizeof(duty));
+	duty.ledger = folder.ledger;
+	duty.counters = &counters;
+	duty.close_bytes = 8000;
+	duty.close_ns = 1000000;
+	duty.outcomes = rte_ring_create_elem("outcomes", sizeof(outcomes[0]), 2048, SOCKET_ID_ANY,
+					     RING_F_SP_ENQ | RING_F_SC_DEQ);
+	duty.released = rte_ring_create_elem("released", sizeof(outcomes[0]), released_slots,
+					     SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	BB_ASSERT(duty.outcomes != NULL && duty.released != NULL);
+	runs = bb_ledger_duty(&duty);
+}
+
+static void
+end(void)
+{
+	folder_close(&folder);
+	folder_end(&folder);
+	world_end(&world);
+	rte_ring_free(duty.outcomes);
+	rte_ring_free(duty.released);
+}
+
+/* Takes up to room released outcomes; counts packets and events. */
+static void
+take(unsigned room, uint64_t *packets, uint64_t *events)
+{
+	struct bb_outcome got;
+
+	while (room-- > 0 &&
+	       rte_ring_sc_dequeue_elem(duty.released, &got, sizeof(got)) == 0) {
+		if (bb_outcome_is_event(&got))
+			(*events)++;
+		else if (got.packet.kind == BB_OUTCOME_PACKET)
+			(*packets)++;
+	}
+}
+
+static void
+run(unsigned inputs, unsigned room)
+{
+	uint64_t now_ns = WORLD_START_NS;
+	uint64_t sent_events = 0;
+	uint64_t packets = 0;
+	uint64_t events = 0;
+
+	for (unsigned i = 0; i < inputs; i++) {
+		const uint32_t count = world_input(&world, outcomes);
+
+		sent_events += count - 1;
+		while (rte_ring_sp_enqueue_bulk_elem(duty.outcomes, outcomes, sizeof(outcomes[0]),
+						     count, NULL) == 0) {
+			(void)runs.poll(&duty, now_ns += 1000);
+			take(room, &packets, &events);
+		}
+	}
+	for (uint32_t turns = 0; turns < 1000000 && !runs.quiet(&duty); turns++) {
+		(void)runs.poll(&duty, now_ns += 1000);
+		take(room, &packets, &events);
+		if (turns % 64 == 0)
+			usleep(100);
+	}
+	CU_ASSERT_TRUE(runs.quiet(&duty));
+	take(UINT32_MAX, &packets, &events);
+	CU_ASSERT_EQUAL(packets, inputs);
+	CU_ASSERT_EQUAL(events, sent_events);
+}
+
+static void
+test_everything_that_came_in_comes_out_durable(void)
+{
+	struct bb_ledger_place place;
+
+	begin(1, 2048);
+	CU_ASSERT_TRUE(runs.quiet(&duty));
+	run(300, 100);
+	bb_ledger_durable(duty.ledger, &place);
+	CU_ASSERT_EQUAL(place.number, 300);
+	CU_ASSERT_EQUAL(bb_counted(&counters, BB_COUNT_BLOCKS), place.height);
+	CU_ASSERT_TRUE(bb_counted(&counters, BB_COUNT_BLOCK_BYTES) >= place.height * 4096);
+	CU_ASSERT_EQUAL(atomic_load(&duty.failed), BB_OK);
+	end();
+}
+
+static void
+test_a_full_egress_makes_it_wait(void)
+{
+	begin(2, 8);
+	run(120, 3);
+	end();
+}
+
+static void
+test_a_failure_is_told_and_final(void)
+{
+	uint64_t packets = 0;
+	uint64_t events = 0;
+
+	begin(3, 2048);
+	run(20, 100);
+	const int file = duty.ledger->store.file;
+	duty.ledger->store.file = -1;
+	const uint32_t count = world_input(&world, outcomes);
+	CU_ASSERT_EQUAL(rte_ring_sp_enqueue_bulk_elem(duty.outcomes, outcomes, sizeof(outcomes[0]),
+						      count, NULL),
+			count);
+	for (uint32_t i = 0; i < 1000 && atomic_load(&duty.failed) == BB_OK; i++) {
+		(void)runs.poll(&duty, WORLD_START_NS);
+		usleep(1000);
+	}
+	CU_ASSERT_EQUAL(atomic_load(&duty.failed), BB_ERR_IO);
+	CU_ASSERT_FALSE(runs.quiet(&duty));
+	take(UINT32_MAX, &packets, &events);
+	CU_ASSERT_EQUAL(packets + events, 0);
+	duty.ledger->store.file = file;
+	end();
+}
+
+int
+main(void)
+{
+	char *options[] = { "test_ledger_duty", "--no-huge", "--no-shconf", "--no-pci", "-m", "64",
+			    "--log-level=error", NULL };
+	CU_TestInfo tests[] = {
+		{ "everything that came in comes out, durable",
+		  test_everything_that_came_in_comes_out_durable },
+		{ "a full egress makes it wait", test_a_full_egress_makes_it_wait },
+		{ "a failure is told and final", test_a_failure_is_told_and_final },
+		CU_TEST_INFO_NULL,
+	};
+
+	if (rte_eal_init(7, options) < 0)
+		bb_test_skip("DPDK does not start here");
+	return bb_test_run("ledger_duty", tests);
+}

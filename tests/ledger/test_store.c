@@ -1,0 +1,223 @@
+/* test_store - locks, keys, kills, full disks: what a process and its disk do to a ledger. */
+#define _GNU_SOURCE /* usleep */
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/bb_assert.h"
+#include "tests/bb_test.h"
+#include "tests/ledger/ledger_folder.h"
+
+static struct world world;
+static struct folder folder;
+static const char first_segment[] = "seg-0000000000000000";
+
+static void
+begin(uint64_t seed)
+{
+	world_begin(&world, seed);
+	folder_begin(&folder, &world);
+}
+
+static void
+end(void)
+{
+	folder_end(&folder);
+	world_end(&world);
+}
+
+static void
+open_well(void)
+{
+	CU_ASSERT_EQUAL_FATAL(folder_open(&folder, &world.signer), BB_OK);
+	CU_ASSERT_STRING_EQUAL(folder.text, "");
+}
+
+static void
+test_a_second_opener_is_locked_out(void)
+{
+	int status = 0;
+
+	begin(13);
+	open_well();
+	struct bb_ledger *first = folder.ledger;
+	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_LOCKED);
+	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "another process holds the folder"));
+	const pid_t child = fork();
+	if (child == 0)
+		_exit(folder_open(&folder, &world.signer) == BB_ERR_LOCKED ? 0 : 1);
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT_EQUAL(status, 0);
+	folder.ledger = first;
+	folder_close(&folder);
+	open_well();
+	folder_close(&folder);
+	end();
+}
+
+static void
+test_only_the_venue_key_opens(void)
+{
+	begin(14);
+	CU_ASSERT_EQUAL(folder_open(&folder, &world.operator), BB_ERR_KEY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "venue.key"));
+	end();
+}
+
+static void
+test_create_refuses_what_could_not_work(void)
+{
+	struct bb_genesis genesis;
+	char text[BB_LEDGER_TEXT];
+	const uint64_t size = UINT64_C(2) << 20;
+
+	begin(15);
+	genesis = world.genesis;
+	CU_ASSERT_EQUAL(bb_ledger_create(folder.path, &genesis, &world.signer, size, text),
+			BB_ERR_EXISTS);
+	CU_ASSERT_EQUAL(bb_ledger_create("/nowhere/at/all", &genesis, &world.signer, size, text),
+			BB_ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(bb_ledger_create(folder.path, &genesis, &world.operator, size, text),
+			BB_ERR_KEY);
+	CU_ASSERT_EQUAL(bb_ledger_create(folder.path, &genesis, &world.signer, size + 1, text),
+			BB_ERR_LENGTH);
+	CU_ASSERT_EQUAL(bb_ledger_create(folder.path, &genesis, &world.signer,
+					 folder.segment_size - BB_BLOCK_ALIGN, text),
+			BB_ERR_LENGTH);
+	genesis.name[0] = '\xff';
+	CU_ASSERT_EQUAL(bb_ledger_create(folder.path, &genesis, &world.signer, size, text),
+			BB_ERR_FORMAT);
+	CU_ASSERT_EQUAL(bb_ledger_genesis(folder.path, &genesis, text), BB_OK);
+	CU_ASSERT_EQUAL(memcmp(&genesis, &world.genesis, sizeof(genesis)), 0);
+	folder_remove(&folder, first_segment);
+	CU_ASSERT_EQUAL(bb_ledger_genesis(folder.path, &genesis, text), BB_ERR_NOT_FOUND);
+	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_NOT_FOUND);
+	end();
+}
+
+/* A killed process: everything that it answered is in the ledger of the next. */
+static void
+test_nothing_answered_is_lost_by_kill(void)
+{
+	begin(16);
+	for (uint32_t round = 0; round < 5; round++) {
+		int pipe_ends[2];
+		uint64_t answered = 0;
+		uint64_t seen = 0;
+		int status = 0;
+
+		CU_ASSERT_EQUAL_FATAL(pipe(pipe_ends), 0);
+		open_well();
+		const uint64_t before = folder.recovery.inputs;
+		folder_close(&folder);
+		const pid_t child = fork();
+		if (child == 0) {
+			BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
+			folder.answered = before;
+			for (;;) {
+				folder_run(&folder, 5, false);
+				BB_ASSERT(write(pipe_ends[1], &folder.answered, 8) == 8);
+			}
+		}
+		for (uint32_t i = 0; i < 5 + 7 * round; i++)
+			if (read(pipe_ends[0], &seen, 8) == 8)
+				answered = seen;
+		CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
+		CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+		(void)close(pipe_ends[1]);
+		while (read(pipe_ends[0], &seen, 8) == 8)
+			answered = seen;
+		(void)close(pipe_ends[0]);
+		CU_ASSERT_EQUAL_FATAL(folder_open(&folder, &world.signer), BB_OK);
+		CU_ASSERT_TRUE(answered > before);
+		CU_ASSERT_TRUE(folder.recovery.inputs >= answered);
+		/* The world here catches up with what the child did. */
+		static struct bb_outcome outcomes[WORLD_OUTCOMES];
+		while (world.number < folder.recovery.inputs)
+			(void)world_input(&world, outcomes);
+		folder_close(&folder);
+	}
+	end();
+}
+
+static void
+test_a_full_disk_is_an_alarm_before_it_is_a_stop(void)
+{
+	struct rlimit before;
+	char text[BB_LEDGER_TEXT];
+	enum bb_result alarm = BB_OK;
+
+	begin(17);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	struct rlimit small = { folder.segment_size - BB_BLOCK_ALIGN, before.rlim_max };
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
+	open_well();
+	for (uint32_t i = 0; i < 1000 && alarm == BB_OK; i++) {
+		usleep(2000);
+		alarm = bb_ledger_alarm(folder.ledger, text);
+	}
+	CU_ASSERT_EQUAL(alarm, BB_ERR_NO_SPACE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "make room"));
+	/* The segment at hand goes on. */
+	folder_run(&folder, 30, false);
+	CU_ASSERT_EQUAL(folder.answered, 30);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+	for (uint32_t i = 0; i < 2000 && alarm != BB_OK; i++) {
+		usleep(2000);
+		alarm = bb_ledger_alarm(folder.ledger, text);
+	}
+	CU_ASSERT_EQUAL(alarm, BB_OK);
+	folder_close(&folder);
+	end();
+}
+
+static void
+test_a_failed_flush_stops_the_store(void)
+{
+	static struct bb_outcome outcomes[WORLD_OUTCOMES];
+	struct bb_outcome got[64];
+	struct bb_line *line;
+
+	begin(18);
+	open_well();
+	folder_run(&folder, 20, false);
+	line = folder.ledger->line;
+	/* A file that nobody can write to stands for a disk that fails. */
+	const int file = folder.ledger->store.file;
+	folder.ledger->store.file = -1;
+	const uint32_t count = world_input(&world, outcomes);
+	CU_ASSERT_EQUAL(bb_line_push(line, outcomes, count, folder.now_ns), count);
+	for (uint32_t i = 0; i < 1000 && line->failed == BB_OK; i++) {
+		bb_line_turn(line, folder.now_ns, true);
+		usleep(1000);
+	}
+	CU_ASSERT_EQUAL(line->failed, BB_ERR_IO);
+	CU_ASSERT_EQUAL(bb_line_pull(line, got, 64), 0);
+	folder.ledger->store.file = file;
+	folder_close(&folder);
+	/* The next opening has all that was answered. */
+	open_well();
+	CU_ASSERT_EQUAL(folder.recovery.inputs, 20);
+	folder_close(&folder);
+	end();
+}
+
+int
+main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "a second opener is locked out", test_a_second_opener_is_locked_out },
+		{ "only the venue key opens", test_only_the_venue_key_opens },
+		{ "create refuses what could not work", test_create_refuses_what_could_not_work },
+		{ "nothing answered is lost by kill", test_nothing_answered_is_lost_by_kill },
+		{ "a full disk is an alarm before it is a stop",
+		  test_a_full_disk_is_an_alarm_before_it_is_a_stop },
+		{ "a failed flush stops the store", test_a_failed_flush_stops_the_store },
+		CU_TEST_INFO_NULL,
+	};
+
+	return bb_test_run("store", tests);
+}
