@@ -9,7 +9,8 @@
 
 #include <stdint.h>
 
-/* Records a packet: the most that fit an Ethernet MTU of 1,500 with IPv6. */
+/* Records a packet: the most that fit an Ethernet MTU of 1,500 with IPv4; over IPv6, whose
+ * header is 20 B longer, 41 fit. */
 #define BB_RECORDS_MAX 42u
 
 /* Participants: ids are 1..BB_PARTICIPANTS_MAX and index tables directly. */

@@ -45,7 +45,8 @@ static bool
 start_eal(const struct gen_device *config, char text[GEN_LINK_TEXT])
 {
 	static char default_options[] =
-		"--no-huge --no-shconf --no-pci -m 256 --log-level=4 --log-level=pmd.net.memif:3";
+		"--no-huge --no-shconf --no-pci -m 256 --no-telemetry "
+		"--log-level=4 --log-level=pmd.net.memif:3";
 	char *own = config->eal != NULL ? strdup(config->eal) : strdup(default_options);
 	char *words[EAL_WORDS] = { (char[]){ "busbar-gen" } };
 	char cpu[16];

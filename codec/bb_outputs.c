@@ -114,6 +114,24 @@ reduced(const struct bb_event *event, uint8_t side, uint32_t remaining_wh)
 	};
 }
 
+/* added makes the message for what rests of an order; returns 0 where nothing does. */
+static uint32_t
+added(struct bb_feed *feed, const struct bb_event *event)
+{
+	if (event->remaining_wh == 0)
+		return 0;
+	*feed = (struct bb_feed){
+		.type = BB_FEED_ADDED,
+		.side = event->side,
+		.product = event->product,
+		.number = event->number,
+		.record = event->record,
+		.price = event->price,
+		.quantity_wh = event->remaining_wh,
+	};
+	return 1;
+}
+
 uint32_t
 bb_event_feed(struct bb_feed feed[2], const struct bb_event *event, uint64_t time_ns)
 {
@@ -132,19 +150,13 @@ bb_event_feed(struct bb_feed feed[2], const struct bb_event *event, uint64_t tim
 				  event->counter_remaining_wh);
 		return 2;
 	case BB_EVENT_ACCEPTED:
+		return added(&feed[0], event);
 	case BB_EVENT_REPLACED:
-		if (event->remaining_wh == 0)
-			return 0;
-		feed[0] = (struct bb_feed){
-			.type = BB_FEED_ADDED,
-			.side = event->side,
-			.product = event->product,
-			.number = event->number,
-			.record = event->record,
-			.price = event->price,
-			.quantity_wh = event->remaining_wh,
-		};
-		return 1;
+		/* What rested before goes as a whole; what rests now comes anew. */
+		feed[0] = reduced(event, event->side, 0);
+		feed[0].price = bb_event_before_price(event);
+		feed[0].quantity_wh = bb_event_before_wh(event);
+		return 1 + added(&feed[1], event);
 	case BB_EVENT_CANCELLED:
 		if (event->result == BB_BY_IOC)
 			return 0; /* it never rested */

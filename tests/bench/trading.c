@@ -45,7 +45,7 @@ trading_start(struct trading *trading, uint32_t count, uint64_t seed)
 	static const uint8_t operator_key[32] = { 255 };
 	const struct bb_market_size size = { .participants = count + 1, .products = 96,
 					     .orders = count * GEN_TRADER_LIVE,
-					     .levels = 1u << 20 };
+					     .levels = 96u * 5001u };
 	struct bb_arena arena;
 
 	memset(trading, 0, sizeof(*trading));

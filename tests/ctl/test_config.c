@@ -131,6 +131,9 @@ static const struct { const char *text, *told; } mistakes[] = {
 	{ "[port 0]\npromiscuous = true\n", "2: promiscuous is \"true\"; write yes or no" },
 	{ "[port 0]\ndevice = eth1\n", "2: device is \"eth1\"; write a virtual device such as "
 	  "net_af_packet0,iface=eth1 or a PCI address such as 0000:3b:00.0, without blanks" },
+	{ "[port 0]\ndevice = net_null0 copy=1\n", "2: device is \"net_null0 copy=1\"; write a "
+	  "virtual device such as net_af_packet0,iface=eth1 or a PCI address such as "
+	  "0000:3b:00.0, without blanks" },
 	{ "[port 0]\ndevice = 3b:00.0\n", "2: device 3b:00.0 has no PCI domain; write "
 	  "0000:3b:00.0" },
 	{ PORT "[port 1]\ndevice = net_null0,size=64\n", "5: device net_null0 is [port 0] already; "
@@ -139,6 +142,8 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "as 192.0.2.1, without a prefix length" },
 	{ "[port 0]\nipv4 = 224.0.0.1\n", "2: ipv4 224.0.0.1 cannot be a host's; write an address "
 	  "of the port's own network" },
+	{ "[port 0]\nipv4 = 127.0.0.1\n", "2: ipv4 127.0.0.1 cannot be a host's; write an address "
+	  "of the port's own network" },
 	{ "[port 0]\nipv6 = 192.0.2.1\n", "2: ipv6 is \"192.0.2.1\"; write an address such as "
 	  "2001:db8::1, without a prefix length" },
 	{ "[port 0]\nipv6 = ::1\n", "2: ipv6 ::1 cannot be a host's; write an address of the "
@@ -146,6 +151,8 @@ static const struct { const char *text, *told; } mistakes[] = {
 	{ "[port 0]\nmac = 02:00:00:00:00\n", "2: mac is \"02:00:00:00:00\"; write six bytes such "
 	  "as 02:00:00:00:00:01" },
 	{ "[port 0]\nmac = 01:00:00:00:00:01\n", "2: mac 01:00:00:00:00:01 cannot be a port's; "
+	  "write one whose first byte is even, such as 02:00:00:00:00:01" },
+	{ "[port 0]\nmac = 00:00:00:00:00:00\n", "2: mac 00:00:00:00:00:00 cannot be a port's; "
 	  "write one whose first byte is even, such as 02:00:00:00:00:01" },
 	{ "[port 0]\nipv4 = 192.0.2.1\n[ledger]\n", "1: [port 0] has no device; write device = "
 	  "net_... or a PCI address" },
@@ -181,6 +188,8 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "section out" },
 	{ MINIMUM "[feed]\ngroup = 192.0.2.1\n", "7: group is \"192.0.2.1\"; write a multicast "
 	  "address from 224.0.1.0 to 239.255.255.255, such as 239.1.2.3" },
+	{ MINIMUM "[feed]\ngroup = 224.0.0.5\n", "7: group is \"224.0.0.5\"; write a multicast "
+	  "address from 224.0.1.0 to 239.255.255.255, such as 239.1.2.3" },
 	{ MINIMUM "[feed]\ngroup = 239.1.2.3\nport = 1\n", "6: [feed] goes to port 1, and there is "
 	  "none; write port = 0" },
 	{ "[port 0]\ndevice = net_null0\nipv6 = 2001:db8::1\n" LCORE "[feed]\ngroup = 239.1.2.3\n",
@@ -195,6 +204,8 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "refuses the pair; leave one of them out" },
 	{ "eal = --no-hugepages\n" MINIMUM, "1: eal has \"--no-hugepages\", which DPDK 22.11 does "
 	  "not know; leave it out" },
+	{ "eal = --no\n" MINIMUM, "1: eal has \"--no\", which DPDK 22.11 does not know; leave it "
+	  "out" },
 	{ "eal = --no-huge 256\n" MINIMUM, "1: eal has \"256\", which DPDK 22.11 does not know; "
 	  "leave it out" },
 	{ "eal = -l 0-3\n" MINIMUM, "1: eal must not have -l; write [lcore CPU] sections" },
@@ -292,6 +303,60 @@ test_bytes_that_are_no_text_are_refused(void)
 			       "f:1: byte 0x00 in column 13 is no text; write the line anew");
 }
 
+/* text with so many x where it has a %s. */
+static enum bb_result
+parse_long(const char *format, size_t count)
+{
+	static char many[4096], text[8192];
+
+	memset(many, 'x', count);
+	many[count] = '\0';
+	snprintf(text, sizeof(text), format, many);
+	return parse(text);
+}
+
+static void
+test_values_and_lines_too_long_are_refused_and_not_cut(void)
+{
+	CU_ASSERT_EQUAL(parse_long("[port 0]\ndevice = net_%s\n", 508), BB_ERR_FORMAT);
+	CU_ASSERT_STRING_EQUAL(error, "venue/busbard.conf:2: device has 512 bytes; write at most "
+				      "511");
+	CU_ASSERT_EQUAL(parse_long("[port 0]\ndevice = net_%s\nipv4 = 192.0.2.1\n" LCORE, 507),
+			BB_OK);
+	CU_ASSERT_EQUAL(parse_long("# %s\n" MINIMUM, 2045), BB_OK);
+	CU_ASSERT_EQUAL(parse_long("# %s\n" MINIMUM, 2046), BB_ERR_FORMAT);
+	CU_ASSERT_STRING_EQUAL(error, "venue/busbard.conf:1: line of more than 2047 bytes; make it "
+				      "shorter");
+}
+
+static void
+test_more_words_than_there_is_room_for_are_refused(void)
+{
+	char eal[8 + 3 * BB_CONFIG_WORDS_MAX + sizeof(MINIMUM) + 8] = "eal =";
+
+	for (uint32_t i = 0; i < BB_CONFIG_WORDS_MAX; i++)
+		memcpy(eal + 5 + 3 * i, " -v", 4);
+	memcpy(eal + 5 + 3 * BB_CONFIG_WORDS_MAX, "\n" MINIMUM, sizeof("\n" MINIMUM));
+	CU_ASSERT_EQUAL(parse(eal), BB_OK);
+	memcpy(eal + 5 + 3 * BB_CONFIG_WORDS_MAX, " -v\n" MINIMUM, sizeof(" -v\n" MINIMUM));
+	CU_ASSERT_EQUAL(parse(eal), BB_ERR_FORMAT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "more than 64 words"));
+}
+
+static void
+test_more_ports_than_there_is_room_for_are_refused(void)
+{
+	char text[1024] = "";
+	size_t used = 0;
+
+	for (uint32_t i = 0; i <= BB_PORTS_MAX; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "[port %u]\ndevice = net_null%u\nipv4 = 192.0.2.1\n", i,
+					 i);
+	CU_ASSERT_EQUAL(parse(text), BB_ERR_FORMAT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, ":25: more than 8 ports"));
+}
+
 static void
 test_more_queues_than_ingest_lcores_are_refused(void)
 {
@@ -340,6 +405,12 @@ main(void)
 		{ "a path too long is refused and not cut",
 		  test_a_path_too_long_is_refused_and_not_cut },
 		{ "bytes that are no text are refused", test_bytes_that_are_no_text_are_refused },
+		{ "values and lines too long are refused and not cut",
+		  test_values_and_lines_too_long_are_refused_and_not_cut },
+		{ "more words than there is room for are refused",
+		  test_more_words_than_there_is_room_for_are_refused },
+		{ "more ports than there is room for are refused",
+		  test_more_ports_than_there_is_room_for_are_refused },
 		{ "more queues than ingest lcores are refused",
 		  test_more_queues_than_ingest_lcores_are_refused },
 		{ "a file is read or the reason is told",

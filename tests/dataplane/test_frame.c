@@ -320,16 +320,20 @@ test_each_inexact_frame_is_told_apart(void)
 	}
 }
 
-/* Right in everything, its checksum over 16 bytes included, but that 16 are too few. */
+/* A datagram over a header of 16 bytes: ports where the address stands, and all else right. */
 static void
 test_a_header_of_sixteen_bytes_is_malformed(void)
 {
+	struct bb_interface interface = appliance;
 	const size_t size = frame_load(FRAME_UDP_IPV4, bytes);
 
 	bytes[14] = 0x44;
+	interface.udp_port = 2 << 8 | 1; /* of 192.0.2.1 */
+	frame_put(bytes + 34, (uint16_t)(size - 30));
+	frame_put(bytes + 36, 0);
 	frame_put(bytes + 24, 0);
 	frame_put(bytes + 24, frame_checksum(bytes + 14, 16, 0));
-	expect_dropped(&appliance, size, ROOM, BB_FRAME_MALFORMED);
+	expect_dropped(&interface, size, ROOM, BB_FRAME_MALFORMED);
 }
 
 /* Sizes are told in 16 bits, and so is where a payload lies. */

@@ -97,6 +97,35 @@ test_create_refuses_what_could_not_work(void)
 	end();
 }
 
+static void
+test_the_watermark_is_written_in_two_slots_in_turn(void)
+{
+	uint8_t *bytes;
+	size_t size = 0;
+	uint64_t count = 0;
+
+	begin(19);
+	for (uint32_t run = 0; run < 3; run++) {
+		struct bb_watermark newer;
+		struct bb_watermark older;
+
+		open_well();
+		folder_run(&folder, 10, false);
+		folder_close(&folder);
+		bytes = folder_read(&folder, BB_WATERMARK_NAME, &size);
+		CU_ASSERT_EQUAL(bb_watermark_read(&newer, bytes, size), BB_OK);
+		CU_ASSERT_EQUAL(newer.height, folder.answered_height);
+		CU_ASSERT_TRUE(newer.count > count);
+		count = newer.count;
+		/* Without the newer slot the one before is there. */
+		bytes[count % 2 * BB_WATERMARK_SIZE] ^= 1;
+		CU_ASSERT_EQUAL(bb_watermark_read(&older, bytes, size), BB_OK);
+		CU_ASSERT_EQUAL(older.count, count - 1);
+		free(bytes);
+	}
+	end();
+}
+
 /* A killed process: everything that it answered is in the ledger of the next. */
 static void
 test_nothing_answered_is_lost_by_kill(void)
@@ -212,6 +241,8 @@ main(void)
 		{ "a second opener is locked out", test_a_second_opener_is_locked_out },
 		{ "only the venue key opens", test_only_the_venue_key_opens },
 		{ "create refuses what could not work", test_create_refuses_what_could_not_work },
+		{ "the watermark is written in two slots in turn",
+		  test_the_watermark_is_written_in_two_slots_in_turn },
 		{ "nothing answered is lost by kill", test_nothing_answered_is_lost_by_kill },
 		{ "a full disk is an alarm before it is a stop",
 		  test_a_full_disk_is_an_alarm_before_it_is_a_stop },

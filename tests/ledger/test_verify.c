@@ -154,6 +154,60 @@ test_a_flipped_bit_in_a_segment_head_names_the_segment(void)
 }
 
 static void
+test_a_segment_head_must_belong_to_the_chain(void)
+{
+	char text[BB_LEDGER_TEXT];
+	struct bb_segment sound;
+	struct bb_segment forged;
+	uint32_t damaged = 0;
+
+	begin(9);
+	for (uint32_t i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(bb_segment_read(&sound, segments[i], &damaged), BB_OK);
+		for (uint32_t change = 0; change < 7; change++) {
+			forged = sound;
+			forged.index += change == 0;
+			forged.first_height += change == 1;
+			forged.epoch += change == 2;
+			forged.previous.bytes[5] ^= change == 3;
+			forged.ledger_id.bytes[5] ^= change == 4;
+			forged.signer_key[5] ^= change == 5;
+			forged.nonce[5] ^= change == 6;
+			bb_segment_encode(segments[i], &forged);
+			const enum bb_result result = pass_over(text);
+			CU_ASSERT_TRUE(result != BB_ERR_NOT_FOUND && result != BB_OK);
+			CU_ASSERT_PTR_NOT_NULL(strstr(text, names[i]));
+		}
+		bb_segment_encode(segments[i], &sound);
+		CU_ASSERT_EQUAL(pass_over(text), BB_ERR_NOT_FOUND);
+	}
+	end();
+}
+
+static void
+test_a_block_must_be_signed_by_the_venue(void)
+{
+	char text[BB_LEDGER_TEXT];
+	struct bb_block_header header;
+	struct bb_block block;
+
+	/* The last one, so that no later hash would have to change with it. */
+	begin(10);
+	const uint64_t last = block_count - 1;
+	uint8_t *at = segments[blocks[last].segment] + blocks[last].start;
+	CU_ASSERT_EQUAL(bb_block_header_decode(&header, at), BB_OK);
+	struct bb_block_builder builder = { .bytes = at,
+					    .size = header.total_size,
+					    .used = BB_BLOCK_HEADER_SIZE + header.body_size };
+	bb_block_seal(&builder, &header, &world.operator, &block);
+	CU_ASSERT_EQUAL(pass_over(text), BB_ERR_BLOCK_SIGNATURE);
+	CU_ASSERT_TRUE(names_block(text, last));
+	bb_block_seal(&builder, &header, &world.signer, &block);
+	CU_ASSERT_EQUAL(pass_over(text), BB_ERR_NOT_FOUND);
+	end();
+}
+
+static void
 test_zeros_behind_the_blocks_must_be_zeros(void)
 {
 	struct bb_ledger_place place;
@@ -371,6 +425,10 @@ main(void)
 		{ "every byte of a block counts", test_every_byte_of_a_block_counts },
 		{ "a flipped bit in a segment head names the segment",
 		  test_a_flipped_bit_in_a_segment_head_names_the_segment },
+		{ "a segment head must belong to the chain",
+		  test_a_segment_head_must_belong_to_the_chain },
+		{ "a block must be signed by the venue",
+		  test_a_block_must_be_signed_by_the_venue },
 		{ "zeros behind the blocks must be zeros",
 		  test_zeros_behind_the_blocks_must_be_zeros },
 		{ "a damaged last block is known by the watermark",

@@ -3,6 +3,8 @@
 
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
@@ -36,6 +38,20 @@ write_lcores(char *text, size_t size, bool with_worker)
 		(void)snprintf(text, size, "0@%u", cores[0]);
 }
 
+/* use_own_runtime keeps out of /tmp/dpdk, where the EAL of an ordinary user without a
+ * runtime folder goes, and which belongs to whichever user was first. */
+static void
+use_own_runtime(void)
+{
+	char path[64];
+
+	if (geteuid() == 0 || getenv("XDG_RUNTIME_DIR") != NULL)
+		return;
+	(void)snprintf(path, sizeof(path), "/tmp/busbar-%u", (unsigned)geteuid());
+	(void)mkdir(path, 0700);
+	(void)setenv("XDG_RUNTIME_DIR", path, 1);
+}
+
 void
 net_start(bool with_worker)
 {
@@ -43,6 +59,7 @@ net_start(bool with_worker)
 	char *arguments[] = { "test", "--no-huge", "--no-shconf",         "--no-pci", "-m",
 			      "256",  "--lcores",  lcores, "--log-level=*:error" };
 
+	use_own_runtime();
 	write_lcores(lcores, sizeof(lcores), with_worker);
 	if (rte_eal_init((int)RTE_DIM(arguments), arguments) < 0) {
 		fprintf(stderr, "the EAL does not start\n");

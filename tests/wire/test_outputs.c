@@ -171,23 +171,41 @@ test_the_public_sees_a_trade_and_what_it_took_off(void)
 static void
 test_the_public_sees_what_comes_to_rest(void)
 {
-	static const uint8_t kinds[] = { BB_EVENT_ACCEPTED, BB_EVENT_REPLACED };
+	struct bb_event event = trade;
+	const struct bb_feed wanted = {
+		.type = BB_FEED_ADDED, .side = BB_SELL, .product = trade.product,
+		.number = trade.number, .record = 41, .price = trade.price,
+		.quantity_wh = trade.remaining_wh,
+	};
+	struct bb_feed feed[2];
 
-	for (size_t i = 0; i < sizeof(kinds); i++) {
-		struct bb_event event = trade;
-		const struct bb_feed wanted = {
-			.type = BB_FEED_ADDED, .side = BB_SELL, .product = trade.product,
-			.number = trade.number, .record = 41, .price = trade.price,
-			.quantity_wh = trade.remaining_wh,
-		};
-		struct bb_feed feed[2];
+	event.kind = BB_EVENT_ACCEPTED;
+	CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 1);
+	CU_ASSERT_EQUAL(memcmp(feed, &wanted, sizeof(wanted)), 0);
+	event.remaining_wh = 0; /* filled at once: nothing rests */
+	CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 0);
+}
 
-		event.kind = kinds[i];
-		CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 1);
-		CU_ASSERT_EQUAL(memcmp(feed, &wanted, sizeof(wanted)), 0);
-		event.remaining_wh = 0; /* filled at once: nothing rests */
-		CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 0);
-	}
+static void
+test_the_public_sees_both_terms_of_a_replace(void)
+{
+	struct bb_event event = trade;
+	const struct bb_feed wanted[2] = {
+		{ .type = BB_FEED_REDUCED, .side = BB_SELL, .product = trade.product,
+		  .price = -77, .quantity_wh = 4100 },
+		{ .type = BB_FEED_ADDED, .side = BB_SELL, .product = trade.product,
+		  .number = trade.number, .record = 41, .price = trade.price,
+		  .quantity_wh = trade.remaining_wh },
+	};
+	struct bb_feed feed[2];
+
+	event.kind = BB_EVENT_REPLACED;
+	event.counter_order_id = bb_event_before(4100, -77);
+	CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 2);
+	CU_ASSERT_EQUAL(memcmp(feed, wanted, sizeof(wanted)), 0);
+	event.remaining_wh = 0; /* filled at once: only what stood before goes */
+	CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 1);
+	CU_ASSERT_EQUAL(memcmp(feed, wanted, sizeof(wanted[0])), 0);
 }
 
 static void
@@ -263,6 +281,8 @@ main(void)
 		{ "the public sees a trade and what it took off",
 		  test_the_public_sees_a_trade_and_what_it_took_off },
 		{ "the public sees what comes to rest", test_the_public_sees_what_comes_to_rest },
+		{ "the public sees both terms of a replace",
+		  test_the_public_sees_both_terms_of_a_replace },
 		{ "the public sees a cancel of what rested",
 		  test_the_public_sees_a_cancel_of_what_rested },
 		{ "the public sees neither refusals nor members",

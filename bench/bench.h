@@ -1,0 +1,46 @@
+/* bench - what the benchmarks of busbar-bench share.
+ *
+ * Units    ns; rates a second.
+ * Threads  One.
+ * Errors   Exit codes: 0 measured, 1 something was not as it must be, 2 usage or memory.
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/bb_burst.h"
+
+struct bench_options {
+	uint32_t keys;
+	uint32_t payload; /* bytes of a message */
+	uint32_t burst;   /* checks in a burst, 1..BB_BURST_CHECKS */
+	double seconds;
+	struct bb_comb comb;
+	enum bb_burst_code code;
+	bool cpu; /* report process CPU time instead of wall time */
+	bool json;
+};
+
+/* Two clocks at once: on a machine that is shared only the CPU time is ours. */
+struct bench_time {
+	uint64_t wall_ns;
+	uint64_t cpu_ns;
+};
+
+struct bench_time bench_now(void);
+
+/* bench_rate returns count a second, by the clock that was chosen. */
+double bench_rate(const struct bench_options *options, struct bench_time begin, uint64_t count);
+
+/* bench_median sorts values, of which there is at least one. */
+double bench_median(double *values, uint32_t count);
+
+/* bench_identity makes the same key for the same number. */
+void bench_identity(struct bb_identity *identity, uint32_t number);
+
+int bench_verify(const struct bench_options *options);
+int bench_gate(const struct bench_options *options);
+
+#endif
