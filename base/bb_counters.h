@@ -27,6 +27,7 @@
 	X(BB_COUNT_ACCEPTED,         "accepted")         /* handed to the matcher */       \
 	X(BB_COUNT_REPEATED,         "repeated")         /* seen before: answered again */ \
 	X(BB_COUNT_QUERIES,          "queries")                                            \
+	X(BB_COUNT_DIFFERED,         "verify_differed")  /* two codes disagreed: the end */ \
 	X(BB_COUNT_SEQUENCED,        "sequenced")        /* inputs numbered */             \
 	X(BB_COUNT_COMMANDS,         "commands")         /* records applied */             \
 	X(BB_COUNT_TRADES,           "trades")                                             \

@@ -18,8 +18,10 @@ gen_calendar_days(struct gen_date date)
 	const int64_t year = date.year - (month <= 2 ? 1 : 0);
 	const int64_t era = floor_divide(year, 400);
 	const int64_t year_of_era = year - era * 400;
-	const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + date.day - 1;
-	const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	const int64_t shifted_month = month > 2 ? month - 3 : month + 9;
+	const int64_t day_of_year = (153 * shifted_month + 2) / 5 + date.day - 1;
+	const int64_t day_of_era =
+		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 	return era * 146097 + day_of_era - 719468;
 }
 

@@ -9,6 +9,7 @@
 
 #define MS UINT64_C(1000000)
 
+#define WAIT_FIRST_NS (500 * MS) /* while nobody knows how long answers take */
 #define WAIT_MIN_NS  (200 * MS)
 #define WAIT_MAX_NS  (1000 * MS)
 #define GRACE_NS     (1000 * MS) /* for what is under way when a run is to end */
@@ -16,6 +17,10 @@
 #define WAKE_NS      (50 * MS)   /* of silence, after which the link is woken */
 #define QUIET_NS     (3 * MS)    /* of silence, after which no more notices come */
 #define LATE_NS      (10 * MS)   /* what a paced sender may catch up on */
+
+/* A phase ends before the next begins, so no participant has more under way than this, and
+ * nothing that may be repeated falls out of its sequence window. */
+_Static_assert(GEN_TRADER_ORDERS <= BB_WINDOW / 2, "packets of one participant in a phase");
 
 bool
 gen_flight_make(struct gen_flight *flight)
@@ -36,7 +41,8 @@ gen_flight_free(struct gen_flight *flight)
 static uint64_t
 patience_for(const struct gen_flight *flight, const struct gen_packet *packet)
 {
-	const uint64_t usual = flight->smooth_ns + 4 * flight->spread_ns;
+	const uint64_t usual = flight->smooth_ns == 0 ? WAIT_FIRST_NS
+						      : flight->smooth_ns + 4 * flight->spread_ns;
 	const uint64_t once = usual > WAIT_MIN_NS ? usual : WAIT_MIN_NS;
 	const uint64_t wait = once << (packet->repeats < 4 ? packet->repeats : 4);
 	const uint64_t most = once > WAIT_MAX_NS ? once : WAIT_MAX_NS;

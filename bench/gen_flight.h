@@ -4,10 +4,10 @@
  *	                     -> REFUSED    for good, by the gate or as a whole by the market
  *	                     -> LOST       the run ended first
  *
- * A packet that stays unanswered is repeated, the same bytes, after 200 ms, or longer if
- * answers take longer at the moment (RFC 6298), then twice as long each time up to 1 s;
- * told BUSY or RATE, it is repeated a little later.  Parts of an answer are taken in
- * order; one that is missing comes again with the repeat.  So an
+ * A packet that stays unanswered is repeated, the same bytes, after 200 ms (the first ones
+ * 500), or longer if answers take longer at the moment (RFC 6298), then twice as long each
+ * time up to 1 s; told BUSY or RATE, it is repeated a little later.  Parts of an answer are
+ * taken in order; one that is missing comes again with the repeat.  So an
  * appliance may be killed and started again in the middle: nothing is applied twice, and
  * nothing stays open.
  *

@@ -103,6 +103,8 @@ split_target(const char *target, char host[64], char port[8], uint16_t udp_port)
 	const char *end = bracketed ? strchr(target, ']') : strrchr(target, ':');
 	const bool bare_ipv6 = !bracketed && end != NULL && strchr(target, ':') != end;
 
+	if (bracketed && end == NULL)
+		return false;
 	if (bracketed)
 		target++;
 	if (end == NULL || bare_ipv6)

@@ -10,7 +10,7 @@
 #include "bench/gen_calendar.h"
 #include "bench/gen_frame.h"
 
-/* What a sequence window holds, so that nothing under way can fall out of it. */
+/* Beyond what any ring or socket on the way could hold. */
 #define WINDOW_MAX 65536u
 
 enum name {
@@ -49,7 +49,7 @@ gen_options_help(void)
 {
 	fputs("usage: busbar-gen roster --participants N --seed S\n"
 	      "       busbar-gen run --venue venue.json --participants N --seed S\n"
-	      "                      (--device DEVICE | --udp HOST[:PORT] | --pcap FILE) [OPTIONS]\n"
+	      "           (--device DEVICE | --udp HOST[:PORT] | --pcap FILE) [OPTIONS]\n"
 	      "\n"
 	      "roster prints id,key,zone,orders,rate,burst for `busbarctl member add --file`.\n"
 	      "run lets the community trade a day.  Its keys are test keys: the seed makes them.\n"
@@ -64,7 +64,7 @@ gen_options_help(void)
 	      "  --rounds R        limit orders, R-2 rounds of new prices, close-out (4; file: 2)\n"
 	      "  --records N       at most in a packet, 1..42 (32)\n"
 	      "  --rate N          packets a second (as fast as the window allows; file: 10000)\n"
-	      "  --window N        packets under way at most (512)\n"
+	      "  --window N        packets under way at most (256)\n"
 	      "  --duration S      end after so many seconds\n"
 	      "  --patience S      end when nothing was answered for so many seconds (30)\n"
 	      "  --answers FILE    append a line for each answered packet:\n"
@@ -207,7 +207,7 @@ gen_options_read(struct gen_options *options, int argc, char **argv)
 {
 	int name;
 
-	*options = (struct gen_options){ .records = 32, .window = 512, .patience_s = 30,
+	*options = (struct gen_options){ .records = 32, .window = 256, .patience_s = 30,
 					 .cpu = -1, .zone = 1, .seed = 1 };
 	(void)gen_calendar_read("2025-06-11", &options->day_start_s);
 	if (argc < 2)

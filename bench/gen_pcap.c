@@ -25,7 +25,10 @@ bool
 gen_pcap_write(struct gen_pcap *pcap, uint64_t time_ns, const uint8_t *frame, uint32_t size)
 {
 	const uint32_t head[4] = {
-		(uint32_t)(time_ns / 1000000000), (uint32_t)(time_ns % 1000000000 / 1000), size, size,
+		(uint32_t)(time_ns / 1000000000),
+		(uint32_t)(time_ns % 1000000000 / 1000),
+		size,
+		size,
 	};
 
 	return size <= FRAME_MAX && fwrite(head, sizeof(head), 1, pcap->file) == 1 &&

@@ -285,17 +285,18 @@ bb_boot_memory_bytes(const struct bb_daemon *daemon)
 }
 
 static bool
-check_memory(const struct bb_daemon *daemon)
+check_memory(struct bb_daemon *daemon)
 {
 	const uint64_t market = bb_boot_memory_bytes(daemon);
 	const uint64_t dpdk = ordinary_dpdk_bytes(&daemon->config);
 	const uint64_t there = read_number("/proc/meminfo", "MemAvailable:") * 1024;
+	const uint64_t keys = bb_keys_plan(daemon, there == 0 ? UINT64_MAX : there);
 
-	if (there == 0 || market + dpdk <= there)
+	if (there == 0 || market + dpdk + keys <= there)
 		return true;
-	bb_say("%" PRIu64 " MiB of memory are free; the market needs %" PRIu64 " and DPDK %" PRIu64
-	       ": free some, or lower -m in eal and mbufs", there / MIB, market / MIB + 1,
-	       dpdk / MIB);
+	bb_say("%" PRIu64 " MiB of memory are free; the market needs %" PRIu64 ", DPDK %" PRIu64
+	       " and key tables %" PRIu64 ": free some, or lower -m in eal, mbufs, or key_tables",
+	       there / MIB, market / MIB + 1, dpdk / MIB, keys / MIB + 1);
 	return false;
 }
 

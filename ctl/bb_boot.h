@@ -31,12 +31,15 @@ void bb_boot_cpus_text(char *text, size_t room);
  * to no CPU, and one worker for each configured lcore on its CPU. */
 bool bb_boot_eal(struct bb_daemon *daemon);
 
-/* bb_boot_state maps memory, opens the ledger, which replays it into the market, and makes
- * the roster from what the market then knows. */
+/* bb_boot_state maps memory and opens the ledger, which replays it into the market. */
 bool bb_boot_state(struct bb_daemon *daemon);
 
 /* bb_boot_ports makes the packet buffers and opens the ports. */
 bool bb_boot_ports(struct bb_daemon *daemon);
+
+/* bb_boot_roster makes the roster, and the tables of its keys, from what the market knows.
+ * It comes after the ports, which cannot do without the huge pages that tables may take. */
+bool bb_boot_roster(struct bb_daemon *daemon);
 
 /* bb_boot_ready prints the one line on stdout and tells the service manager. */
 void bb_boot_ready(const struct bb_daemon *daemon);

@@ -127,6 +127,17 @@ open_log(const struct bb_daemon *daemon, char path[PATH_MAX])
 	return log;
 }
 
+/* place_runtime gives DPDK a place for its telemetry socket.  Who is not root has one in the
+ * login session, or else would share /tmp/dpdk with whichever user came first and owns it. */
+static void
+place_runtime(const struct bb_daemon *daemon)
+{
+	const char *given = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() != 0 && (given == NULL || access(given, W_OK | X_OK) != 0))
+		(void)setenv("XDG_RUNTIME_DIR", daemon->config.folder, 1);
+}
+
 bool
 bb_boot_eal(struct bb_daemon *daemon)
 {
@@ -136,6 +147,7 @@ bb_boot_eal(struct bb_daemon *daemon)
 
 	if (log == NULL)
 		return false;
+	place_runtime(daemon);
 	fill_arguments(&arguments, &daemon->config);
 	(void)rte_openlog_stream(log);
 
@@ -218,15 +230,18 @@ bb_boot_state(struct bb_daemon *daemon)
 	}
 	daemon->market = bb_market_init(&daemon->arena, &daemon->genesis.size,
 					daemon->genesis.operator_key, hash_key);
-	if (!open_ledger(daemon))
-		return false;
+	return open_ledger(daemon);
+}
+
+bool
+bb_boot_roster(struct bb_daemon *daemon)
+{
 	daemon->roster = bb_roster_make(daemon->genesis.size.participants);
 	if (daemon->roster == NULL) {
 		bb_say("no memory for the roster");
 		return false;
 	}
-	bb_follow_all(daemon);
-	return true;
+	return bb_keys_start(daemon) && bb_follow_all(daemon);
 }
 
 /* Enough that full rings do not starve the ports; fewer is the operator's choice. */

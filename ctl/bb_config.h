@@ -3,7 +3,9 @@
  *	# A comment.  A key is set once; what is not set has its default.
  *	folder = /var/lib/busbar     where venue.key and ledger/ lie (the file's own folder)
  *	eal = --no-huge --no-shconf --no-pci -m 256            options for DPDK
- *	mbufs = 16384                packet buffers, shared by all ports
+ *	mbufs = 20480                packet buffers, shared by all ports
+ *	verify = fast                signatures: fast, libsodium, or both and compared
+ *	key_tables = 64K             a participant, for fast: 64K, 8K or none
  *
  *	[port 0]                     ports are numbered from 0 without gaps
  *	device = net_memif0,role=server,socket=/run/busbar/0.sock   a vdev or a PCI address
@@ -53,6 +55,7 @@
 #include "dataplane/bb_egress_duty.h"
 #include "dataplane/bb_lcore.h"
 #include "dataplane/bb_port.h"
+#include "dataplane/bb_verify.h"
 
 #define BB_CONFIG_ERROR      512u
 #define BB_CONFIG_SIZE_MAX   65536u /* of the file */
@@ -68,6 +71,14 @@ enum bb_config_duty_kind {
 	BB_CONFIG_MATCHER,
 	BB_CONFIG_LEDGER,
 	BB_CONFIG_EGRESS,
+};
+
+/* Tables of participants' keys; what is not set is chosen by the venue's size. */
+enum bb_config_tables {
+	BB_CONFIG_TABLES_CHOOSE,
+	BB_CONFIG_TABLES_NONE,
+	BB_CONFIG_TABLES_SMALL, /* 8 KiB each */
+	BB_CONFIG_TABLES_LARGE, /* 64 KiB each */
 };
 
 struct bb_config_duty {
@@ -86,6 +97,8 @@ struct bb_config {
 	char folder[BB_CONFIG_PATH_MAX]; /* as written, or relative to where the file is */
 	char eal[BB_CONFIG_EAL_MAX];
 	uint32_t mbufs;
+	uint8_t verify;     /* enum bb_verify_mode */
+	uint8_t key_tables; /* enum bb_config_tables */
 	uint32_t port_count; /* 1.. */
 	struct bb_port_config ports[BB_PORTS_MAX];
 	uint32_t ingest_count; /* receive queues of all ports, 1..BB_INGEST_MAX */

@@ -285,7 +285,7 @@ check_ports(struct bb_config_parse *parse, const struct eal_view *view)
 					      "--no-pci; write eal = ... without it", i);
 	}
 	if (config->mbufs == 0)
-		config->mbufs = 16384;
+		config->mbufs = 20480;
 	const uint32_t line = parse->key_lines[BB_KEY_mbufs] == 0 ? parse->port_lines[0]
 								  : parse->key_lines[BB_KEY_mbufs];
 	if (config->mbufs < held + 1024)
@@ -364,6 +364,22 @@ check_paths(struct bb_config_parse *parse)
 	return true;
 }
 
+/* Without tables there is only libsodium. */
+static bool
+check_verify(struct bb_config_parse *parse)
+{
+	struct bb_config *config = parse->config;
+	const uint32_t line = parse->key_lines[BB_KEY_verify];
+	const bool tables = config->key_tables != BB_CONFIG_TABLES_NONE;
+
+	if (line == 0)
+		config->verify = tables ? BB_VERIFY_FAST : BB_VERIFY_LIBSODIUM;
+	if (!tables && config->verify != BB_VERIFY_LIBSODIUM)
+		return bb_config_fail(parse, line, "only libsodium verifies without tables; write "
+				      "verify = libsodium, or key_tables = 8K");
+	return true;
+}
+
 bool
 bb_config_check(struct bb_config_parse *parse)
 {
@@ -378,6 +394,7 @@ bb_config_check(struct bb_config_parse *parse)
 		return bb_config_fail(parse, parse->line, "there is no lcore; write a section "
 				      "[lcore 0] with duties = ingest 0.0, matcher, ledger, "
 				      "egress");
-	return check_eal(parse, &view) && check_ports(parse, &view) && check_lcores(parse) &&
-	       check_duties(parse) && check_feed(parse) && check_paths(parse);
+	return check_verify(parse) && check_eal(parse, &view) && check_ports(parse, &view) &&
+	       check_lcores(parse) && check_duties(parse) && check_feed(parse) &&
+	       check_paths(parse);
 }

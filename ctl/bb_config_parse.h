@@ -29,6 +29,8 @@ enum bb_config_section {
 	X(folder, BB_SECTION_TOP, bb_value_folder)         \
 	X(eal, BB_SECTION_TOP, bb_value_eal)               \
 	X(mbufs, BB_SECTION_TOP, bb_value_mbufs)           \
+	X(verify, BB_SECTION_TOP, bb_value_verify)         \
+	X(key_tables, BB_SECTION_TOP, bb_value_key_tables) \
 	X(device, BB_SECTION_PORT, bb_value_device)        \
 	X(ipv4, BB_SECTION_PORT, bb_value_ipv4)            \
 	X(ipv6, BB_SECTION_PORT, bb_value_ipv6)            \

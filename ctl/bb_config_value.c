@@ -89,6 +89,44 @@ bb_value_mbufs(struct bb_config_parse *parse, const char *value)
 	return true;
 }
 
+bool
+bb_value_verify(struct bb_config_parse *parse, const char *value)
+{
+	static const char *const modes[] = {
+		[BB_VERIFY_LIBSODIUM] = "libsodium",
+		[BB_VERIFY_FAST] = "fast",
+		[BB_VERIFY_BOTH] = "both",
+	};
+
+	for (uint8_t mode = 0; mode < sizeof(modes) / sizeof(modes[0]); mode++) {
+		if (strcmp(value, modes[mode]) == 0) {
+			parse->config->verify = mode;
+			return true;
+		}
+	}
+	return bb_config_fail(parse, parse->line, "verify is \"%.64s\"; write fast, libsodium "
+			      "or both", value);
+}
+
+bool
+bb_value_key_tables(struct bb_config_parse *parse, const char *value)
+{
+	static const char *const sizes[] = {
+		[BB_CONFIG_TABLES_NONE] = "none",
+		[BB_CONFIG_TABLES_SMALL] = "8K",
+		[BB_CONFIG_TABLES_LARGE] = "64K",
+	};
+
+	for (uint8_t size = BB_CONFIG_TABLES_NONE; size <= BB_CONFIG_TABLES_LARGE; size++) {
+		if (strcmp(value, sizes[size]) == 0) {
+			parse->config->key_tables = size;
+			return true;
+		}
+	}
+	return bb_config_fail(parse, parse->line, "key_tables is \"%.64s\"; write 64K, 8K or "
+			      "none", value);
+}
+
 /* Whether text is [DDDD:]BB:DD.F in hexadecimal. */
 static bool
 is_pci_address(const char *text)

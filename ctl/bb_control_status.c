@@ -272,6 +272,21 @@ add_alarms(json_t *alarms, const struct bb_daemon *daemon, const struct bb_inspe
 			   daemon->desk.roster_behind);
 }
 
+static json_t *
+signatures_of(const struct bb_daemon *daemon)
+{
+	const struct bb_verify *verify = &daemon->verify;
+	const char *mode, *code;
+	const size_t bytes =
+		verify->tables == NULL ? 0 : bb_verify_table_bytes(&verify->comb);
+
+	bb_keys_names(daemon, &mode, &code);
+	return json_pack("{s:s, s:s, s:I, s:I, s:b}", "verify", mode, "code", code,
+			 "table_bytes", (json_int_t)bytes, "tables",
+			 (json_int_t)atomic_load(&daemon->keys.tables), "reserved_pages",
+			 (int)daemon->keys.places.reserved);
+}
+
 json_t *
 bb_answer_status(const struct bb_daemon *daemon, const struct bb_inspect *market)
 {
@@ -295,6 +310,7 @@ bb_answer_status(const struct bb_daemon *daemon, const struct bb_inspect *market
 				"lcores", lcores_of(daemon, alarms), "ports",
 				ports_of(daemon, alarms), "rings", rings_of(daemon), "mbufs",
 				mbufs_of(daemon, alarms)));
+	(void)json_object_set_new(root, "signatures", signatures_of(daemon));
 	(void)json_object_set_new(root, "healthy", json_boolean(json_array_size(alarms) == 0));
 	(void)json_object_set_new(root, "alarms", alarms);
 	return root;

@@ -18,6 +18,7 @@
 #include "base/bb_counters.h"
 #include "ctl/bb_config.h"
 #include "ctl/bb_control_server.h"
+#include "ctl/bb_keys.h"
 #include "dataplane/bb_egress_duty.h"
 #include "dataplane/bb_gate.h"
 #include "dataplane/bb_ingest_duty.h"
@@ -100,6 +101,8 @@ struct bb_daemon {
 	struct bb_ledger_recovery recovery;
 	struct bb_roster *roster;
 	uint32_t roster_count;
+	struct bb_verify verify; /* shared by all gates */
+	struct bb_keys keys;
 	struct rte_mempool *pool;
 	struct bb_port ports[BB_PORTS_MAX];
 	uint32_t ports_open;

@@ -16,8 +16,9 @@
 
 struct bb_daemon;
 
-/* bb_follow_all fills the roster from the market, before any lcore runs. */
-void bb_follow_all(struct bb_daemon *daemon);
+/* bb_follow_all fills the roster from the market, before any lcore runs: with a thread a CPU,
+ * since a key's table takes a fraction of a millisecond.  False: no memory. */
+bool bb_follow_all(struct bb_daemon *daemon);
 
 /* bb_follow_ask sends desk.inspect to the matching core and waits for it to come back, at
  * most a second.  While it returns false desk.inspect is not ours. */

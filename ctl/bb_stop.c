@@ -63,7 +63,8 @@ ledger_failed(const struct bb_daemon *daemon)
 bool
 bb_stop_asked(const struct bb_daemon *daemon)
 {
-	return atomic_load(&signals) > 0 || daemon->desk.stop_asked || ledger_failed(daemon);
+	return atomic_load(&signals) > 0 || daemon->desk.stop_asked || ledger_failed(daemon) ||
+	       bb_verify_difference(&daemon->verify) != NULL;
 }
 
 /* wait_quiet goes on serving the control socket: the egress may wait for room there. */
@@ -114,6 +115,7 @@ bool
 bb_stop_in_path_order(struct bb_daemon *daemon)
 {
 	bb_boot_notify("STOPPING=1");
+	bb_keys_say_difference(daemon);
 	daemon->desk.stopping = true; /* the control lane takes nothing new either */
 	for (uint32_t i = 0; i < daemon->config.ingest_count; i++)
 		atomic_store_explicit(&daemon->ingest[i].stopping, true, memory_order_release);
@@ -127,7 +129,7 @@ bb_stop_in_path_order(struct bb_daemon *daemon)
 		say_why_ledger_failed(daemon);
 	else
 		bb_desk_turn(daemon, 0); /* the last reports */
-	return clean;
+	return clean && bb_verify_difference(&daemon->verify) == NULL;
 }
 
 void
@@ -141,6 +143,9 @@ bb_stop_take_down(struct bb_daemon *daemon)
 	if (daemon->ledger != NULL && !ledger_failed(daemon))
 		bb_ledger_close(daemon->ledger);
 	bb_roster_free(daemon->roster);
+	bb_pages_unmap(&daemon->keys.places);
+	bb_pages_unmap(&daemon->keys.base);
+	free(daemon->keys.scratch);
 	bb_identity_wipe(&daemon->identity);
 	(void)rte_eal_cleanup();
 	(void)rmdir(rte_eal_get_runtime_dir()); /* DPDK empties it, and leaves it */

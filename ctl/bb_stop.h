@@ -22,11 +22,12 @@ int bb_stop_catch_signals(void);
 /* bb_stop_hold_signals makes the first signal ask, from now on. */
 void bb_stop_hold_signals(void);
 
-/* bb_stop_asked returns whether a signal, a client, or a failure of the ledger asks. */
+/* bb_stop_asked returns whether a signal, a client, a failure of the ledger, or a signature
+ * on which two codes differ asks. */
 bool bb_stop_asked(const struct bb_daemon *daemon);
 
 /* bb_stop_in_path_order makes the duties quiet; false if something accepted may be neither
- * durable nor answered. */
+ * durable nor answered, or if two codes differed. */
 bool bb_stop_in_path_order(struct bb_daemon *daemon);
 
 /* bb_stop_take_down ends the loops and gives everything back, whatever of it there is. */

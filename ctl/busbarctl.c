@@ -42,6 +42,8 @@ static const struct cli_command commands[] = {
 	  "--participant N --key FILE [--venue FILE] buy|sell PRODUCT WH@PRICE [--ioc] [--id N] | "
 	  "replace ID WH@PRICE | cancel ID|--product PRODUCT|--all",
 	  "Trade as a participant", cli_order },
+	{ "market clear", "FILE", "Clear a book of orders offline, and prove the result",
+	  cli_market_clear },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

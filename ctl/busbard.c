@@ -70,7 +70,7 @@ static void
 make_gate(struct bb_daemon *daemon, uint32_t lane, struct bb_counters *counters)
 {
 	bb_gate_init(&daemon->gates[lane], &daemon->arena, daemon->genesis.size.participants,
-		     daemon->roster, daemon->market, daemon->venue, counters);
+		     daemon->roster, daemon->market, &daemon->verify, daemon->venue, counters);
 }
 
 /* The boxes of the picture: what each takes from where, and gives to whom. */
@@ -216,8 +216,8 @@ main(int argc, char **argv)
 
 	bool clean = false;
 
-	if (bb_boot_state(daemon) && bb_boot_ports(daemon) && make_rings(daemon) &&
-	    start_lcores(daemon) && bb_desk_open(daemon, wake_fd)) {
+	if (bb_boot_state(daemon) && bb_boot_ports(daemon) && bb_boot_roster(daemon) &&
+	    make_rings(daemon) && start_lcores(daemon) && bb_desk_open(daemon, wake_fd)) {
 		bb_stop_hold_signals();
 		bb_boot_ready(daemon);
 		while (!bb_stop_asked(daemon))

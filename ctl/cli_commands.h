@@ -31,4 +31,6 @@ enum cli_exit cli_ledger_replay(struct cli *cli);
 
 enum cli_exit cli_order(struct cli *cli);
 
+enum cli_exit cli_market_clear(struct cli *cli);
+
 #endif

@@ -73,6 +73,12 @@ print_head(const json_t *status)
 		 (unsigned long long)number_of(recovery, "inputs"),
 		 (unsigned long long)(number_of(recovery, "elapsed_ns") / 1000000),
 		 (unsigned long long)number_of(recovery, "torn_bytes"));
+	const json_t *signatures = json_object_get(status, "signatures");
+	cli_cell(&table, "signatures");
+	cli_cell(&table, "%s (%s), %llu tables of %llu KiB", text_of(signatures, "verify"),
+		 text_of(signatures, "code"),
+		 (unsigned long long)number_of(signatures, "tables"),
+		 (unsigned long long)(number_of(signatures, "table_bytes") / 1024));
 	cli_table_print(&table);
 }
 

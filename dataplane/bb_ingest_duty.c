@@ -57,9 +57,12 @@ refuse(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, enum bb_result reason
 		bb_count(duty->counters, BB_COUNT_REFUSALS_SENT, 1);
 }
 
-/* sort_frame deals with everything but a payload for the gate; returns whether it is one. */
+/* sort_frame deals with everything but a payload for the gate; returns whether it is one.
+ * Where it came from stays beside the frame: of the mbuf's private area nothing is touched
+ * for a stranger. */
 static bool
-sort_frame(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, struct bb_frame *frame)
+sort_frame(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, struct bb_frame *frame,
+	   struct bb_return *back)
 {
 	uint32_t counter = BB_COUNT_FOREIGN;
 
@@ -69,7 +72,7 @@ sort_frame(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, struct bb_frame *
 		const size_t size = rte_pktmbuf_data_len(mbuf);
 
 		bb_frame_read(&duty->port->interface, rte_pktmbuf_mtod(mbuf, uint8_t *), size,
-			      size + rte_pktmbuf_tailroom(mbuf), frame, &bid_of(mbuf)->back);
+			      size + rte_pktmbuf_tailroom(mbuf), frame, back);
 	}
 	switch (frame->kind) {
 	case BB_FRAME_PAYLOAD:
@@ -121,22 +124,24 @@ count_accepted(struct bb_counters *counters, const struct bb_bid *bid)
 	bb_count(counters, counter[bid->route], 1);
 }
 
-/* judge asks the gate about one payload; returns whether it goes on, into the lane. */
+/* pass decides about one payload that the gate has judged; returns whether it goes on, into
+ * the lane. */
 static bool
-judge(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, const struct bb_frame *frame,
-      bool room, uint64_t now_ns)
+pass(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, const struct bb_gate_packet *packet,
+     const struct bb_return *back, bool room, uint64_t now_ns)
 {
-	struct bb_bid *bid = bid_of(mbuf);
+	enum bb_result result = packet->result;
+	struct bb_bid *bid = packet->bid;
 
+	if (result != BB_OK && !bb_gate_answered(result)) {
+		rte_pktmbuf_free(mbuf);
+		return false;
+	}
 	bid->number = 0;
 	bid->sequenced_ns = 0;
+	bid->back = *back;
 	bid->back.port = duty->port_index;
 	bid->back.token = 0;
-
-	const uint8_t *payload = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, frame->payload_offset);
-	enum bb_result result = bb_gate_check(duty->gate, payload, frame->payload_size, now_ns,
-					      bid);
-
 	if (result == BB_OK && room) {
 		count_accepted(duty->counters, bid);
 		return true;
@@ -145,19 +150,43 @@ judge(struct bb_ingest_duty *duty, struct rte_mbuf *mbuf, const struct bb_frame 
 		result = BB_ERR_BUSY;
 		bb_count_refusal(duty->counters, result);
 	}
-	if (bb_gate_answered(result))
-		refuse(duty, mbuf, result, now_ns);
-	else
-		rte_pktmbuf_free(mbuf);
+	refuse(duty, mbuf, result, now_ns);
 	return false;
+}
+
+/* sort_burst leaves the frames for the gate in duty->burst, and packets and backs beside
+ * them. */
+static uint32_t
+sort_burst(struct bb_ingest_duty *duty, uint32_t count, struct bb_gate_packet *packets,
+	   struct bb_return *backs)
+{
+	uint32_t payloads = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(duty->burst[i], void *));
+	for (uint32_t i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = duty->burst[i];
+		struct bb_frame frame;
+
+		if (!sort_frame(duty, mbuf, &frame, &backs[payloads]))
+			continue;
+		prefetch_sender(duty, mbuf, &frame);
+		packets[payloads] = (struct bb_gate_packet){
+			.payload = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, frame.payload_offset),
+			.size = frame.payload_size,
+			.bid = bid_of(mbuf),
+		};
+		duty->burst[payloads++] = mbuf;
+	}
+	return payloads;
 }
 
 static uint32_t
 ingest_poll(void *state, uint64_t now_ns)
 {
 	struct bb_ingest_duty *duty = state;
-	struct bb_frame frames[BB_BURST];
-	uint32_t payloads = 0;
+	struct bb_gate_packet packets[BB_BURST];
+	struct bb_return backs[BB_BURST];
 	uint32_t passed = 0;
 
 	if (atomic_load_explicit(&duty->stopping, memory_order_acquire))
@@ -171,20 +200,14 @@ ingest_poll(void *state, uint64_t now_ns)
 	if (count == 0)
 		return 0;
 	bb_count(duty->counters, BB_COUNT_RX, count);
-	for (uint32_t i = 0; i < count; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(duty->burst[i], void *));
-	for (uint32_t i = 0; i < count; i++) {
-		struct rte_mbuf *mbuf = duty->burst[i];
 
-		if (!sort_frame(duty, mbuf, &frames[payloads]))
-			continue;
-		prefetch_sender(duty, mbuf, &frames[payloads]);
-		duty->burst[payloads++] = mbuf;
-	}
+	const uint32_t payloads = sort_burst(duty, count, packets, backs);
+
+	bb_gate_check_burst(duty->gate, packets, payloads, now_ns);
 	for (uint32_t i = 0; i < payloads; i++) {
 		struct rte_mbuf *mbuf = duty->burst[i];
 
-		if (judge(duty, mbuf, &frames[i], passed < room, now_ns))
+		if (pass(duty, mbuf, &packets[i], &backs[i], passed < room, now_ns))
 			duty->burst[passed++] = mbuf;
 	}
 

@@ -28,6 +28,7 @@ struct bb_roster_entry {
 	uint32_t burst;
 	uint16_t roles;
 	bool active;
+	bool has_table; /* of its key: dataplane/bb_verify.h */
 };
 
 struct bb_roster;
@@ -44,7 +45,8 @@ enum bb_result bb_roster_put(struct bb_roster *roster, const struct bb_roster_en
 const struct bb_roster_entry *bb_roster_find(const struct bb_roster *roster,
 					     uint32_t participant);
 
-/* bb_roster_prefetch asks for the cache line that bb_roster_find will need. */
+/* bb_roster_prefetch asks for the cache line that bb_roster_find will need; the entry that
+ * it returns lies in one more. */
 void bb_roster_prefetch(const struct bb_roster *roster, uint32_t participant);
 
 #endif

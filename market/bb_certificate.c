@@ -1,5 +1,6 @@
 #include "market/bb_certificate.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static bool
@@ -119,6 +120,77 @@ bb_certify(const struct bb_auction *auction, const struct bb_clearing *clearing,
 			wrong = BB_CERTIFICATE_INTERVAL;
 	}
 	return wrong;
+}
+
+static bool
+follows(const struct bb_pair *pair, const struct bb_pair *before)
+{
+	if (pair->sell != before->sell)
+		return pair->sell > before->sell;
+	if (pair->buy != before->buy)
+		return pair->buy > before->buy;
+	return pair->bucket > before->bucket;
+}
+
+static enum bb_certificate
+check_pair(const struct bb_auction *auction, const struct bb_clearing *clearing,
+	   const struct bb_pairing *pairing, const struct bb_pairing_order *orders,
+	   uint32_t count, const struct bb_pair *pair)
+{
+	if (pair->sell >= count || pair->buy >= count || pair->quantity_wh == 0)
+		return BB_CERTIFICATE_PAIR;
+
+	const struct bb_pairing_order *sell = &orders[pair->sell];
+	const struct bb_pairing_order *buy = &orders[pair->buy];
+	if (sell->side != BB_SELL || buy->side != BB_BUY)
+		return BB_CERTIFICATE_PAIR;
+	if (sell->node >= auction->node_count || buy->node >= auction->node_count)
+		return BB_CERTIFICATE_NODE;
+	if (pair->price_sell != clearing->nodes[sell->node].price ||
+	    pair->price_buy != clearing->nodes[buy->node].price)
+		return BB_CERTIFICATE_PAIR_PRICE;
+	if (pair->bucket >= pairing->bucket_count)
+		return BB_CERTIFICATE_PAIR_PATH;
+
+	const struct bb_bucket *bucket = &pairing->buckets[pair->bucket];
+	if (bucket->from != sell->node || bucket->to != buy->node || bucket->fee != pair->fee)
+		return BB_CERTIFICATE_PAIR_PATH;
+	/* What is left of the difference is congestion, and nobody's loss. */
+	return pair->price_buy - pair->price_sell < pair->fee ? BB_CERTIFICATE_PAIR_PRICE
+							      : BB_CERTIFIED;
+}
+
+enum bb_certificate
+bb_certify_pairs(const struct bb_auction *auction, const struct bb_clearing *clearing,
+		 const struct bb_pairing *pairing, const struct bb_pairing_order *orders,
+		 uint32_t count, uint64_t *sums)
+{
+	uint64_t carried[BB_BUCKETS_MAX] = { 0 };
+
+	memset(sums, 0, count * sizeof(*sums));
+	for (uint32_t i = 0; i < pairing->pair_count; i++) {
+		const struct bb_pair *pair = &pairing->pairs[i];
+		const enum bb_certificate wrong =
+			check_pair(auction, clearing, pairing, orders, count, pair);
+		if (wrong != BB_CERTIFIED)
+			return wrong;
+		if (i > 0 && !follows(pair, pair - 1))
+			return BB_CERTIFICATE_PAIR_TWICE;
+		/* Compared by what is left, so that no sum can run over. */
+		if (pair->quantity_wh > orders[pair->sell].filled_wh - sums[pair->sell] ||
+		    pair->quantity_wh > orders[pair->buy].filled_wh - sums[pair->buy])
+			return BB_CERTIFICATE_PAIR_SUM;
+		sums[pair->sell] += pair->quantity_wh;
+		sums[pair->buy] += pair->quantity_wh;
+		carried[pair->bucket] += pair->quantity_wh;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (sums[i] != orders[i].filled_wh)
+			return BB_CERTIFICATE_PAIR_SUM;
+	for (uint32_t i = 0; i < pairing->bucket_count; i++)
+		if (carried[i] != pairing->buckets[i].quantity_wh)
+			return BB_CERTIFICATE_PAIR_PATH;
+	return BB_CERTIFIED;
 }
 
 const char *

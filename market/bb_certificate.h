@@ -5,7 +5,8 @@
  * and no other is, energy balances in every zone, flows stay within their lines, and prices
  * across every line say that no more is worth moving, then no result has more welfare.
  * What the optimum leaves open, who gets what at the margin, is checked against the rule
- * of bb_prorata.h.
+ * of bb_prorata.h.  Contracts are checked against fills, prices and paths; which of many
+ * right pairings it is moves no money and is not.
  *
  * Units, memory, threads, replay: as bb_clearing.h.
  * Errors   The first thing found wrong, as enum bb_certificate.
@@ -14,19 +15,25 @@
 #define BB_CERTIFICATE_H
 
 #include "market/bb_call.h"
+#include "market/bb_pairing.h"
 
-#define BB_CERTIFICATE_LIST(X)                                                    \
-	X(BB_CERTIFIED,                 "ok")                                     \
-	X(BB_CERTIFICATE_OVERFILL,      "an order is filled beyond its quantity") \
-	X(BB_CERTIFICATE_LIMIT,         "an order is filled beyond its limit")    \
-	X(BB_CERTIFICATE_UNFILLED,      "an order in the money is not filled")    \
-	X(BB_CERTIFICATE_PRORATA,       "the margin is not shared by the rule")   \
-	X(BB_CERTIFICATE_BALANCE,       "energy does not balance in a zone")      \
-	X(BB_CERTIFICATE_CAPACITY,      "a flow is over its line's capacity")     \
-	X(BB_CERTIFICATE_LINE_PRICE,    "prices leave a gain across a line")      \
-	X(BB_CERTIFICATE_INTERVAL,      "the price is not where it belongs")      \
-	X(BB_CERTIFICATE_NODE,          "an order is of no zone of this auction") \
-	X(BB_CERTIFICATE_ORDER,         "orders are not sorted, or one is there twice")
+#define BB_CERTIFICATE_LIST(X)                                                          \
+	X(BB_CERTIFIED,                 "ok")                                           \
+	X(BB_CERTIFICATE_OVERFILL,      "an order is filled beyond its quantity")       \
+	X(BB_CERTIFICATE_LIMIT,         "an order is filled beyond its limit")          \
+	X(BB_CERTIFICATE_UNFILLED,      "an order in the money is not filled")          \
+	X(BB_CERTIFICATE_PRORATA,       "the margin is not shared by the rule")         \
+	X(BB_CERTIFICATE_BALANCE,       "energy does not balance in a zone")            \
+	X(BB_CERTIFICATE_CAPACITY,      "a flow is over its line's capacity")           \
+	X(BB_CERTIFICATE_LINE_PRICE,    "prices leave a gain across a line")            \
+	X(BB_CERTIFICATE_INTERVAL,      "the price is not where it belongs")            \
+	X(BB_CERTIFICATE_NODE,          "an order is of no zone of this auction")       \
+	X(BB_CERTIFICATE_ORDER,         "orders are not sorted, or one is there twice") \
+	X(BB_CERTIFICATE_PAIR,          "a pair is not a sell and a buy with energy")   \
+	X(BB_CERTIFICATE_PAIR_TWICE,    "pairs are not sorted, or one is there twice")  \
+	X(BB_CERTIFICATE_PAIR_SUM,      "pairs do not add up to an order's fill")       \
+	X(BB_CERTIFICATE_PAIR_PRICE,    "a pair's price is not its zone's")             \
+	X(BB_CERTIFICATE_PAIR_PATH,     "a pair's energy has no way")
 
 enum bb_certificate {
 #define X(name, text) name,
@@ -42,5 +49,13 @@ enum bb_certificate bb_certify(const struct bb_auction *auction,
 			       const struct bb_clearing *clearing,
 			       const struct bb_call_order *orders, uint32_t count,
 			       struct bb_claim *claims);
+
+/* bb_certify_pairs checks the pairs of pairing, as bb_pairing_make sorted them, against the
+ * fills of orders.  sums is scratch for as many as orders. */
+enum bb_certificate bb_certify_pairs(const struct bb_auction *auction,
+				     const struct bb_clearing *clearing,
+				     const struct bb_pairing *pairing,
+				     const struct bb_pairing_order *orders, uint32_t count,
+				     uint64_t *sums);
 
 #endif

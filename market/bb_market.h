@@ -8,8 +8,8 @@
  * Units    as in bb_command.h; time in ns since 1970, UTC.
  * Memory   bb_market_bytes(size) from the arena at boot; nothing after.
  * Threads  The matching core only.  Exception: any core may call
- *          bb_market_look() (see bb_window.h).  The control thread sees copies
- *          that the matching core made for it (matcher/bb_matcher.h).
+ *          bb_market_look() (see bb_window.h) and bb_market_prefetch().  The control
+ *          thread sees copies that the matching core made for it (matcher/bb_matcher.h).
  * Errors   What a participant or operator does wrong becomes a REFUSED event and
  *          changes nothing else.  Our own: BB_ASSERT.
  * Replay   Pure.  Hash key, addresses and lcores never reach an event.
@@ -98,6 +98,10 @@ bool bb_market_step(struct bb_market *market, const struct bb_bid *bid,
  * BB_ERR_SEQUENCE_OLD or BB_ERR_DUPLICATE.  participant is 1..size.participants. */
 enum bb_result bb_market_look(const struct bb_market *market, uint32_t participant,
 			      uint64_t sequence);
+
+/* bb_market_prefetch asks for what such a look reads. */
+void bb_market_prefetch(const struct bb_market *market, uint32_t participant,
+			uint64_t sequence);
 
 /* bb_market_apply is one command of one bid, for tests and fuzzers: as
  * bb_market_step, without packet, sequence or expiry. */

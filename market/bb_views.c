@@ -9,6 +9,16 @@ bb_market_look(const struct bb_market *market, uint32_t participant, uint64_t se
 	return bb_window_look(&market->members.windows[participant], sequence);
 }
 
+void
+bb_market_prefetch(const struct bb_market *market, uint32_t participant, uint64_t sequence)
+{
+	BB_ASSERT(participant >= 1 && participant <= market->size.participants);
+	const struct bb_window *window = &market->members.windows[participant];
+
+	__builtin_prefetch(&window->highest);
+	__builtin_prefetch(&window->seen[sequence % BB_WINDOW / 64]);
+}
+
 uint64_t
 bb_market_number(const struct bb_market *market)
 {

@@ -64,36 +64,58 @@ bb_fe4_subtract(struct bb_fe4 a, struct bb_fe4 b)
 }
 
 #define BB_FE4_C1      0x1.8p104
-#define BB_FE4_C1_BITS INT64_C(0x4678000000000000)
+#define BB_FE4_C1_BITS UINT64_C(0x4678000000000000)
 #define BB_FE4_C2      (0x1.8p104 + 0x1p52)
-#define BB_FE4_L_BITS  INT64_C(0x4330000000000000) /* of 2^52 */
+#define BB_FE4_L_BITS  UINT64_C(0x4330000000000000) /* of 2^52 */
 
-/* One product into its two columns. */
-static inline void
-bb_fe4_split(__m256i *low, __m256i *high, __m256d a, __m256d b)
-{
-	const __m256d c1 = _mm256_set1_pd(BB_FE4_C1);
-	const __m256d c2 = _mm256_set1_pd(BB_FE4_C2);
-	const __m256d h = _mm256_fmadd_pd(a, b, c1);
-	const __m256d l = _mm256_fmadd_pd(a, b, _mm256_sub_pd(c2, h));
+/* The sums of one column as they come, with the bits of the constants still in them. */
+struct bb_fe4_sums {
+	__m256i low;
+	__m256i high;
+};
 
-	*high = _mm256_add_epi64(*high, _mm256_castpd_si256(h));
-	*low = _mm256_add_epi64(*low, _mm256_castpd_si256(l));
-}
-
-/* bb_fe4_column adds up the products a[i] b[k - i]. */
-static inline void
-bb_fe4_column(__m256i *low, __m256i *high, const struct bb_fe4 *a, const struct bb_fe4 *b, int k)
+/* bb_fe4_column adds up the products a[i] b[k - i].  The constants' bits are taken out once,
+ * in the bias of the carry: everything between is a sum modulo 2^64. */
+static inline struct bb_fe4_sums
+bb_fe4_column(const struct bb_fe4 *a, const struct bb_fe4 *b, int k)
 {
 	const int first = k < 5 ? 0 : k - 4;
 	const int last = k < 5 ? k : 4;
-	const uint64_t count = (uint64_t)(last - first + 1);
+	const __m256d c1 = _mm256_set1_pd(BB_FE4_C1);
+	const __m256d c2 = _mm256_set1_pd(BB_FE4_C2);
+	struct bb_fe4_sums sums;
 
-	*low = _mm256_set1_epi64x((int64_t)(0 - count * (uint64_t)BB_FE4_L_BITS));
-	*high = _mm256_set1_epi64x((int64_t)(0 - count * (uint64_t)BB_FE4_C1_BITS));
-	for (int i = first; i <= last; i++)
-		bb_fe4_split(low, high, a->limbs[i], b->limbs[k - i]);
+#pragma GCC unroll 5
+	for (int i = first; i <= last; i++) {
+		const __m256d x = a->limbs[i];
+		const __m256d y = b->limbs[k - i];
+		const __m256d h = _mm256_fmadd_pd(x, y, c1);
+		const __m256d l = _mm256_fmadd_pd(x, y, _mm256_sub_pd(c2, h));
+		if (i == first) {
+			sums.low = _mm256_castpd_si256(l);
+			sums.high = _mm256_castpd_si256(h);
+		} else {
+			sums.low = _mm256_add_epi64(sums.low, _mm256_castpd_si256(l));
+			sums.high = _mm256_add_epi64(sums.high, _mm256_castpd_si256(h));
+		}
+	}
+	return sums;
 }
+
+/* How many products column k has, 0..8; of others none. */
+#define BB_FE4_PRODUCTS(k) ((k) < 0 || (k) > 8 ? 0 : (k) < 5 ? (uint64_t)(k) + 1 : 9 - (uint64_t)(k))
+
+/* What the constants' bits come to in column k: low of k, twice high of k - 1. */
+#define BB_FE4_EXTRA(k)                                       \
+	(BB_FE4_PRODUCTS(k) * BB_FE4_L_BITS +                 \
+	 2 * BB_FE4_PRODUCTS((k) - 1) * BB_FE4_C1_BITS)
+
+/* The bias of the carry makes a column positive and its limb centred. */
+#define BB_FE4_BIAS ((UINT64_C(1) << 61) + (UINT64_C(1) << 50))
+
+/* The same, less what the constants left in folded column k. */
+#define BB_FE4_FOLDED_BIAS(k) \
+	((int64_t)(BB_FE4_BIAS - BB_FE4_EXTRA(k) - 19 * BB_FE4_EXTRA((k) + 5)))
 
 static inline __m256i
 bb_fe4_times19(__m256i x)
@@ -102,55 +124,63 @@ bb_fe4_times19(__m256i x)
 						     _mm256_slli_epi64(x, 4)));
 }
 
-/* bb_fe4_carry turns five columns within 2^60 into a reduced number: one parallel carry, with
- * a bias that makes every column positive and leaves its limb centred. */
+/* bb_fe4_carry turns five biased columns into a reduced number: one carry, in parallel. */
 static inline struct bb_fe4
-bb_fe4_carry(const __m256i columns[5])
+bb_fe4_carry(const __m256i biased[5])
 {
-	const __m256i bias = _mm256_set1_epi64x((INT64_C(1) << 61) + (INT64_C(1) << 50));
 	const __m256i mask = _mm256_set1_epi64x((INT64_C(1) << 51) - 1);
 	const __m256d magic = _mm256_set1_pd(0x1.8p52);
 	/* Takes the bias out again and makes a whole number of 1.5 x 2^52 + it. */
 	const int64_t whole = INT64_C(0x4338000000000000) - (INT64_C(1) << 50);
 	const __m256i undo0 = _mm256_set1_epi64x(whole - 19 * (INT64_C(1) << 10));
 	const __m256i undo = _mm256_set1_epi64x(whole - (INT64_C(1) << 10));
-	__m256i rest[5], over[5];
 	struct bb_fe4 r;
 
+	/* The highest limb's carry, 19 times, comes in below. */
+	__m256i in = bb_fe4_times19(_mm256_srli_epi64(biased[4], 51));
+#pragma GCC unroll 5
 	for (int i = 0; i < 5; i++) {
-		const __m256i t = _mm256_add_epi64(columns[i], bias);
-		over[i] = _mm256_srli_epi64(t, 51);
-		rest[i] = _mm256_and_si256(t, mask);
-	}
-	for (int i = 0; i < 5; i++) {
-		const __m256i in = i == 0 ? bb_fe4_times19(over[4]) : over[i - 1];
-		const __m256i v = _mm256_add_epi64(_mm256_add_epi64(rest[i], in),
-						   i == 0 ? undo0 : undo);
+		const __m256i v =
+			_mm256_add_epi64(_mm256_and_si256(biased[i], mask),
+					 _mm256_add_epi64(in, i == 0 ? undo0 : undo));
+		in = _mm256_srli_epi64(biased[i], 51);
 		r.limbs[i] = _mm256_sub_pd(_mm256_castsi256_pd(v), magic);
 	}
 	return r;
 }
 
+/* Columns from the highest down, so that each pair of sums is used up at once: registers are
+ * what is scarce. */
 static inline struct bb_fe4
 bb_fe4_mul(struct bb_fe4 a, struct bb_fe4 b)
 {
-	__m256i low[9], high[9], columns[5];
+	static const int64_t bias[5] = { BB_FE4_FOLDED_BIAS(0), BB_FE4_FOLDED_BIAS(1),
+					 BB_FE4_FOLDED_BIAS(2), BB_FE4_FOLDED_BIAS(3),
+					 BB_FE4_FOLDED_BIAS(4) };
+	__m256i biased[5];
+	__m256i above = _mm256_setzero_si256(); /* the low sums of the column before */
 
-#pragma GCC unroll 9
-	for (int k = 0; k < 9; k++)
-		bb_fe4_column(&low[k], &high[k], &a, &b, k);
-#pragma GCC unroll 5
-	for (int k = 0; k < 5; k++) {
-		/* Column k + 5 stands for 2^255 times column k, so for 19 times it. */
-		__m256i folded = _mm256_slli_epi64(high[k + 4], 1);
-		if (k < 4)
-			folded = _mm256_add_epi64(folded, low[k + 5]);
-		columns[k] = _mm256_add_epi64(low[k], bb_fe4_times19(folded));
-		if (k > 0)
-			columns[k] = _mm256_add_epi64(columns[k],
-						      _mm256_slli_epi64(high[k - 1], 1));
+#pragma GCC unroll 4
+	for (int k = 8; k > 4; k--) {
+		/* Column k + 1 stands for 2^255 times column k - 4, so for 19 times it. */
+		const struct bb_fe4_sums sums = bb_fe4_column(&a, &b, k);
+		const __m256i twice = _mm256_slli_epi64(sums.high, 1);
+		biased[k - 4] = bb_fe4_times19(k == 8 ? twice : _mm256_add_epi64(twice, above));
+		above = sums.low;
 	}
-	return bb_fe4_carry(columns);
+#pragma GCC unroll 5
+	for (int k = 4; k >= 0; k--) {
+		const struct bb_fe4_sums sums = bb_fe4_column(&a, &b, k);
+		const __m256i twice = _mm256_slli_epi64(sums.high, 1);
+		if (k == 4)
+			biased[0] = bb_fe4_times19(_mm256_add_epi64(twice, above));
+		else
+			biased[k + 1] = _mm256_add_epi64(biased[k + 1], twice);
+		biased[k] = _mm256_add_epi64(biased[k],
+					     _mm256_add_epi64(sums.low,
+							      _mm256_set1_epi64x(bias[k])));
+	}
+	return bb_fe4_carry(biased);
 }
 
 /* bb_fe4_settle brings limbs within 2^53 back to within 2^51 + 2^7, none below -2^7: enough

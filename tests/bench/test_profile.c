@@ -124,9 +124,11 @@ main(int argc, char **argv)
 {
 	CU_TestInfo tests[] = {
 		{ "tables are the files", test_tables_are_the_files },
-		{ "a year sums up to the annual energy", test_a_year_sums_up_to_the_annual_energy },
+		{ "a year sums up to the annual energy",
+		  test_a_year_sums_up_to_the_annual_energy },
 		{ "days have their types", test_days_have_their_types },
-		{ "local time follows the clock changes", test_local_time_follows_the_clock_changes },
+		{ "local time follows the clock changes",
+		  test_local_time_follows_the_clock_changes },
 		{ "text that is no date is refused", test_text_that_is_no_date_is_refused },
 		{ "days and dates are inverse", test_days_and_dates_are_inverse },
 		CU_TEST_INFO_NULL,

@@ -123,8 +123,10 @@ static void
 order(struct trading *trading, uint32_t participant, const struct bb_wire_order *wire)
 {
 	static const uint8_t kinds[] = {
-		[BB_WIRE_NEW] = BB_COMMAND_NEW,         [BB_WIRE_CANCEL] = BB_COMMAND_CANCEL,
-		[BB_WIRE_REPLACE] = BB_COMMAND_REPLACE, [BB_WIRE_CANCEL_ALL] = BB_COMMAND_CANCEL_ALL,
+		[BB_WIRE_NEW] = BB_COMMAND_NEW,
+		[BB_WIRE_CANCEL] = BB_COMMAND_CANCEL,
+		[BB_WIRE_REPLACE] = BB_COMMAND_REPLACE,
+		[BB_WIRE_CANCEL_ALL] = BB_COMMAND_CANCEL_ALL,
 	};
 	struct bb_command command = { .participant = participant, .kind = kinds[wire->action] };
 

@@ -29,7 +29,7 @@ test_two_sections_are_enough(void)
 	CU_ASSERT_STRING_EQUAL(config.socket, "venue/control.sock");
 	CU_ASSERT_STRING_EQUAL(config.group, "");
 	CU_ASSERT_STRING_EQUAL(config.eal, "--no-huge --no-shconf --no-pci -m 256");
-	CU_ASSERT_EQUAL(config.mbufs, 16384);
+	CU_ASSERT_EQUAL(config.mbufs, 20480);
 	CU_ASSERT_EQUAL(config.close_bytes, 131072);
 	CU_ASSERT_EQUAL(config.close_ns, 1000000);
 	CU_ASSERT_EQUAL(config.feed.udp_port, 0);

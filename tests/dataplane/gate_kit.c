@@ -1,5 +1,6 @@
 #include "tests/dataplane/gate_kit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bb_assert.h"
@@ -46,6 +47,55 @@ make_keys(void)
 	}
 }
 
+static void *
+room(size_t bytes)
+{
+	void *made = aligned_alloc(64, bytes);
+	BB_ASSERT(made != NULL);
+	return made;
+}
+
+/* Made once as well: the base point's table, and one of each member's key. */
+static const struct bb_verify *
+made_tables(void)
+{
+	static struct bb_verify made;
+	struct bb_point *scratch;
+
+	if (made.tables != NULL)
+		return &made;
+	scratch = room(bb_burst_scratch_bytes());
+	BB_ASSERT(bb_burst_init(&made.burst, BB_BURST_BEST, room(bb_burst_base_bytes()), scratch));
+	made.comb = BB_COMB_SMALL;
+	made.participants = GATE_MEMBERS;
+	made.tables = room(GATE_MEMBERS * bb_verify_table_bytes(&made.comb));
+	for (uint32_t member = 1; member <= GATE_MEMBERS; member++)
+		BB_ASSERT(bb_verify_build(&made, member, identities[member].public_key, scratch));
+	free(scratch);
+	return &made;
+}
+
+static void
+copy_tables(struct gate_kit *kit, enum bb_verify_mode mode)
+{
+	static _Alignas(64) uint8_t tables[GATE_MEMBERS * 8192];
+	const struct bb_verify *made = made_tables();
+
+	BB_ASSERT(bb_verify_table_bytes(&made->comb) == 8192);
+	memcpy(tables, made->tables, sizeof(tables));
+	kit->verify.mode = mode;
+	kit->verify.burst = made->burst;
+	kit->verify.comb = made->comb;
+	kit->verify.participants = made->participants;
+	kit->verify.tables = (struct bb_entry *)(void *)tables;
+}
+
+void
+gate_kit_spoil(struct gate_kit *kit, uint32_t member, uint32_t other)
+{
+	memcpy(bb_verify_place(&kit->verify, member), bb_verify_place(&kit->verify, other), 8192);
+}
+
 static void
 enter(struct gate_kit *kit, uint32_t member)
 {
@@ -58,6 +108,7 @@ enter(struct gate_kit *kit, uint32_t member)
 		.burst = rules[member].burst,
 		.roles = rules[member].roles,
 		.active = member != GATE_SUSPENDED,
+		.has_table = kit->verify.mode != BB_VERIFY_LIBSODIUM && member != GATE_METER,
 	};
 	memcpy(entry->key, identities[member].public_key, BB_KEY_SIZE);
 	memcpy(entry->mac_key, mac_keys[member], BB_MAC_KEY_SIZE);
@@ -84,10 +135,18 @@ enter_market(struct gate_kit *kit, uint32_t member)
 void
 gate_kit_start(struct gate_kit *kit)
 {
+	gate_kit_start_mode(kit, BB_VERIFY_FAST);
+}
+
+void
+gate_kit_start_mode(struct gate_kit *kit, enum bb_verify_mode mode)
+{
 	struct bb_arena arena;
 
 	make_keys();
 	memset(kit, 0, sizeof(*kit));
+	if (mode != BB_VERIFY_LIBSODIUM)
+		copy_tables(kit, mode);
 	memset(memory, 0, sizeof(memory));
 	bb_arena_init(&arena, memory, sizeof(memory));
 	kit->roster = bb_roster_make(GATE_MEMBERS);
@@ -98,8 +157,8 @@ gate_kit_start(struct gate_kit *kit)
 	for (uint32_t member = 2; member <= GATE_MEMBERS; member++)
 		if (member != GATE_NOBODY)
 			enter_market(kit, member);
-	bb_gate_init(&kit->gate, &arena, GATE_MEMBERS, kit->roster, kit->market, GATE_VENUE,
-		     &kit->counters);
+	bb_gate_init(&kit->gate, &arena, GATE_MEMBERS, kit->roster, kit->market, &kit->verify,
+		     GATE_VENUE, &kit->counters);
 }
 
 void

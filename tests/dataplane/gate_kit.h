@@ -28,6 +28,7 @@ enum gate_member {
 
 struct gate_kit {
 	struct bb_gate gate;
+	struct bb_verify verify;
 	struct bb_counters counters;
 	struct bb_roster *roster;
 	struct bb_market *market;
@@ -49,8 +50,10 @@ struct gate_packet {
 	uint8_t sealer;  /* the same for the MAC */
 };
 
-/* gate_kit_start makes everything anew; it can be called again and again. */
+/* gate_kit_start makes everything anew; it can be called again and again.  Signatures are
+ * checked fast: all members but GATE_METER have a key table. */
 void gate_kit_start(struct gate_kit *kit);
+void gate_kit_start_mode(struct gate_kit *kit, enum bb_verify_mode mode);
 void gate_kit_stop(struct gate_kit *kit);
 
 /* gate_kit_build writes a packet and returns its size; bytes has room for
@@ -67,5 +70,9 @@ void gate_kit_apply(struct gate_kit *kit, struct bb_bid *bid);
 
 /* gate_kit_put changes what the roster says of a member. */
 void gate_kit_put(struct gate_kit *kit, const struct bb_roster_entry *entry);
+
+/* gate_kit_spoil puts the table of another member into a member's place, so that the fast
+ * code refuses what libsodium accepts; until the next start. */
+void gate_kit_spoil(struct gate_kit *kit, uint32_t member, uint32_t other);
 
 #endif

@@ -141,88 +141,159 @@ change_limits(uint8_t packets_per_s, uint8_t burst)
 	gate_kit_put(&kit, &entry);
 }
 
+/* A packet of a burst, and what the model says of it. */
+struct judged {
+	uint8_t packet[BB_PACKET_SIZE_MAX];
+	struct bb_bid bid;
+	enum bb_result expected;
+	enum bb_bid_route route;
+};
+
+static struct judged burst[BB_BURST];
+
 static void
-compare_refusal(const struct bb_bid *bid, const uint8_t *packet, enum bb_result result,
-		uint64_t refused_before)
+compare_refusal(const struct judged *judged)
 {
 	static struct bb_bid untouched;
+	const enum bb_result result = judged->expected;
 
 	memset(&untouched, 0xee, sizeof(untouched));
 	BB_ASSERT(bb_gate_answered(result) == (result > BB_ERR_MAC));
 	if (result > BB_ERR_MAC) { /* proven: to be told, and nothing but that */
-		untouched.participant = bb_get_u32(packet + 8);
-		untouched.sequence = bb_get_u64(packet + 16);
+		untouched.participant = bb_get_u32(judged->packet + 8);
+		untouched.sequence = bb_get_u64(judged->packet + 16);
 	}
-	BB_ASSERT(memcmp(bid, &untouched, sizeof(untouched)) == 0);
-	BB_ASSERT(bb_counted(&kit.counters, BB_COUNT_REFUSED + (uint32_t)result) ==
-		  refused_before + 1);
+	BB_ASSERT(memcmp(&judged->bid, &untouched, sizeof(untouched)) == 0);
 }
 
 static void
-take(struct bb_bid *bid)
+compare_bid(const struct judged *judged, size_t size, uint64_t now_ns)
 {
+	const struct bb_bid *bid = &judged->bid;
+
+	BB_ASSERT(bid->route == judged->route && bid->received_ns == now_ns);
+	BB_ASSERT(bid->participant == bb_get_u32(judged->packet + 8));
+	BB_ASSERT(bid->sequence == bb_get_u64(judged->packet + 16));
+	BB_ASSERT(bid->input == judged->packet && bid->input_size == size - BB_MAC_SIZE);
+	BB_ASSERT(bid->command_count == 0 || judged->route == BB_ROUTE_SEQUENCE);
+}
+
+/* What was let through may still be lost before it is sequenced, for want of room; and of
+ * two with one sequence in a burst, the matcher takes one. */
+static void
+take(struct judged *judged, size_t size)
+{
+	struct bb_bid *bid = &judged->bid;
 	struct model_member *member = &model[bid->participant];
 
+	if (judged->route != BB_ROUTE_SEQUENCE || (judged->packet[size - 1] & 7) == 0 ||
+	    bid->sequence >= SEQUENCES ||
+	    bb_market_look(kit.market, bid->participant, bid->sequence) != BB_OK)
+		return;
 	gate_kit_apply(&kit, bid);
-	if (bid->sequence < SEQUENCES)
-		member->taken[bid->sequence] = true;
+	member->taken[bid->sequence] = true;
 	if (bid->sequence > member->highest)
 		member->highest = bid->sequence;
 }
 
+/* No bucket moves but those of members who have proven themselves in this burst. */
 static void
-judge_one(const uint8_t *packet, size_t size, uint64_t now_ns, struct gate_tally *tally)
+compare_buckets(const struct bb_bucket *before, uint32_t count)
 {
-	static uint8_t buckets[(GATE_MEMBERS + 1) * sizeof(struct bb_bucket)];
-	static struct bb_bid bid;
-	enum bb_bid_route route = BB_ROUTE_SEQUENCE;
+	bool proven[GATE_MEMBERS + 1] = { false };
 
-	const enum bb_result expected = model_judge(packet, size, now_ns, &route);
-	const uint64_t refused =
-		bb_counted(&kit.counters, BB_COUNT_REFUSED + (uint32_t)expected);
+	for (uint32_t i = 0; i < count; i++)
+		if (burst[i].expected == BB_OK || burst[i].expected > BB_ERR_MAC)
+			proven[bb_get_u32(burst[i].packet + 8)] = true;
+	for (uint32_t id = 0; id <= GATE_MEMBERS; id++)
+		BB_ASSERT(proven[id] ||
+			  memcmp(&before[id], &kit.gate.buckets[id], sizeof(before[id])) == 0);
+}
+
+/* Each packet counts once, with its reason. */
+static void
+compare_counters(const struct bb_counters *before, uint32_t count)
+{
+	uint64_t refused[BB_RESULT_COUNT] = { 0 };
+
+	for (uint32_t i = 0; i < count; i++)
+		refused[burst[i].expected] += burst[i].expected != BB_OK;
+	for (uint32_t i = 0; i < BB_COUNTERS; i++)
+		BB_ASSERT(bb_counted(&kit.counters, i) - bb_counted(before, i) ==
+			  (i < BB_COUNT_REFUSED ? 0 : refused[i - BB_COUNT_REFUSED]));
+}
+
+static void
+judge_burst(const size_t *sizes, uint32_t count, uint64_t now_ns, struct gate_tally *tally)
+{
+	static struct bb_bucket buckets[GATE_MEMBERS + 1];
+	struct bb_gate_packet packets[BB_BURST];
+	static struct bb_counters counters;
+
+	memcpy(&counters, &kit.counters, sizeof(counters));
 	memcpy(buckets, kit.gate.buckets, sizeof(buckets));
-	memset(&bid, 0xee, sizeof(bid));
-	const enum bb_result result = bb_gate_check(&kit.gate, packet, size, now_ns, &bid);
-	BB_ASSERT(result == expected);
-	tally->of[result]++;
-	if (result >= BB_ERR_LENGTH && result <= BB_ERR_MAC)
-		BB_ASSERT(memcmp(buckets, kit.gate.buckets, sizeof(buckets)) == 0);
-	if (result != BB_OK) {
-		compare_refusal(&bid, packet, result, refused);
-		return;
+	for (uint32_t i = 0; i < count; i++) {
+		struct judged *judged = &burst[i];
+		judged->route = BB_ROUTE_SEQUENCE;
+		judged->expected = model_judge(judged->packet, sizes[i], now_ns, &judged->route);
+		memset(&judged->bid, 0xee, sizeof(judged->bid));
+		packets[i] = (struct bb_gate_packet){ .payload = judged->packet, .size = sizes[i],
+						      .bid = &judged->bid };
 	}
-	BB_ASSERT(bid.route == route && bid.received_ns == now_ns);
-	BB_ASSERT(bid.participant == bb_get_u32(packet + 8));
-	BB_ASSERT(bid.sequence == bb_get_u64(packet + 16));
-	BB_ASSERT(bid.input == packet && bid.input_size == size - BB_MAC_SIZE);
-	BB_ASSERT(bid.command_count == 0 || route == BB_ROUTE_SEQUENCE);
-	tally->repeats += route == BB_ROUTE_REPEAT;
-	tally->queries += route == BB_ROUTE_QUERY;
-	/* What was let through may still be lost before it is sequenced: the ring was full. */
-	if (route == BB_ROUTE_SEQUENCE && (packet[size - 1] & 7) != 0 && bid.sequence < SEQUENCES)
-		take(&bid);
+	if (count == 1 && now_ns % 2 == 0)
+		packets[0].result = bb_gate_check(&kit.gate, burst[0].packet, sizes[0], now_ns,
+						  &burst[0].bid);
+	else
+		bb_gate_check_burst(&kit.gate, packets, count, now_ns);
+
+	for (uint32_t i = 0; i < count; i++) {
+		BB_ASSERT(packets[i].result == burst[i].expected);
+		tally->of[packets[i].result]++;
+		if (packets[i].result != BB_OK) {
+			compare_refusal(&burst[i]);
+			continue;
+		}
+		compare_bid(&burst[i], sizes[i], now_ns);
+		tally->repeats += burst[i].route == BB_ROUTE_REPEAT;
+		tally->queries += burst[i].route == BB_ROUTE_QUERY;
+	}
+	compare_buckets(buckets, count);
+	compare_counters(&counters, count);
+	for (uint32_t i = 0; i < count; i++)
+		if (burst[i].expected == BB_OK)
+			take(&burst[i], sizes[i]);
+	tally->bursts++;
 }
 
 void
 gate_model_drive(const uint8_t *bytes, size_t count, struct gate_tally *tally)
 {
-	static uint8_t packet[BB_PACKET_SIZE_MAX];
+	size_t sizes[BB_BURST];
+	uint32_t size = 0; /* of the burst */
 	uint64_t now_ns = GATE_NOW;
 
 	memset(model, 0, sizeof(model));
-	gate_kit_start(&kit);
+	const uint32_t most = count < 8 ? 1 : (const uint32_t[]){ 1, 2, 7, BB_BURST }[bytes[1] % 4];
+
+	gate_kit_start_mode(&kit, count < 8 ? BB_VERIFY_FAST : bytes[0] % 3);
 	for (; count >= 8; bytes += 8, count -= 8) {
-		const size_t size = make_packet(packet, bytes);
+		sizes[size] = make_packet(burst[size].packet, bytes);
+		size++;
+		if (bytes[4] == 9 || bytes[4] == 10)
+			change_limits(bytes[5], bytes[6]);
+		tally->packets++;
+		if (bytes[3] >= 16 && size < most && count >= 16)
+			continue;
 		/* Up to 6 ms, or up to 0.8 s; now and then a clock that is set back. */
 		now_ns += UINT64_C(25000) * bytes[7];
 		if (bytes[7] % 16 == 1)
 			now_ns += UINT64_C(3125000) * bytes[7];
 		if (bytes[7] == 255)
 			now_ns -= UINT64_C(2000000000);
-		if (bytes[4] == 9 || bytes[4] == 10)
-			change_limits(bytes[5], bytes[6]);
-		judge_one(packet, size, now_ns, tally);
-		tally->packets++;
+		judge_burst(sizes, size, now_ns, tally);
+		if (size == BB_BURST)
+			tally->full_bursts++;
+		size = 0;
 	}
 	gate_kit_stop(&kit);
 }

@@ -36,6 +36,7 @@ test_reaches_every_reason_of_the_gate(void)
 	CU_ASSERT_TRUE(tally.of[BB_OK] > tally.packets / 4);
 	CU_ASSERT_TRUE(tally.repeats > 100);
 	CU_ASSERT_TRUE(tally.queries > 100);
+	CU_ASSERT_TRUE(tally.bursts > 1000 && tally.full_bursts > 0);
 	printf("\n    OK             %llu, %llu repeats, %llu queries\n  ",
 	       (unsigned long long)tally.of[BB_OK], (unsigned long long)tally.repeats,
 	       (unsigned long long)tally.queries);

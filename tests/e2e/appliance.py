@@ -2,6 +2,7 @@
 
 Every test gets a temporary folder that is removed when it passes and named when it fails.
 """
+import atexit
 import json
 import os
 import pathlib
@@ -35,6 +36,19 @@ def need_programs(*names):
 def need_cpus(count):
     if len(os.sched_getaffinity(0)) < count:
         skip(f"needs {count} CPUs")
+
+
+CHILDREN = []  # polling processes that must not outlive the test, however it ends
+
+
+def end_children():
+    for child in CHILDREN:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+atexit.register(end_children)
 
 
 class Appliance:
@@ -87,6 +101,7 @@ class Appliance:
         self.daemon = subprocess.Popen([*self.prefix, self.path("busbard"), "--config",
                                         str(self.folder / "busbard.conf")],
                                        stdout=subprocess.PIPE, stderr=log, text=True)
+        CHILDREN.append(self.daemon)
         line = self.daemon.stdout.readline()
         if "ready" not in line:
             self.daemon.wait(timeout)
@@ -117,9 +132,11 @@ class Appliance:
         return json.loads(out.splitlines()[-1])
 
     def gen_start(self, *more, device=True):
-        return subprocess.Popen([self.path("busbar-gen"),
-                                 *map(str, self.gen_args(*more, device=device))], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        CHILDREN.append(subprocess.Popen([self.path("busbar-gen"),
+                                          *map(str, self.gen_args(*more, device=device))],
+                                         text=True, stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE))
+        return CHILDREN[-1]
 
     def kill(self):
         self.daemon.send_signal(signal.SIGKILL)

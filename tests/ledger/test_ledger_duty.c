@@ -1,4 +1,5 @@
 /* test_ledger_duty - the line between real rings, over a real folder. */
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -124,8 +125,10 @@ test_a_failure_is_told_and_final(void)
 
 	begin(3, 2048);
 	run(20, 100);
-	const int file = duty.ledger->store.file;
-	duty.ledger->store.file = -1;
+	/* A file that may only be read takes the place of the segment. */
+	const int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	CU_ASSERT_TRUE_FATAL(file >= 0 && dup2(file, duty.ledger->store.file) >= 0);
+	(void)close(file);
 	const uint32_t count = world_input(&world, outcomes);
 	CU_ASSERT_EQUAL(rte_ring_sp_enqueue_bulk_elem(duty.outcomes, outcomes, sizeof(outcomes[0]),
 						      count, NULL),
@@ -138,15 +141,15 @@ test_a_failure_is_told_and_final(void)
 	CU_ASSERT_FALSE(runs.quiet(&duty));
 	take(UINT32_MAX, &packets, &events);
 	CU_ASSERT_EQUAL(packets + events, 0);
-	duty.ledger->store.file = file;
 	end();
 }
 
 int
 main(void)
 {
-	char *options[] = { "test_ledger_duty", "--no-huge", "--no-shconf", "--no-pci", "-m", "64",
-			    "--log-level=error", NULL };
+	char *options[] = { "test_ledger_duty", "--no-huge",      "--no-shconf",
+			    "--no-pci",		"--no-telemetry", "-m",
+			    "64",		"--log-level=error", NULL };
 	CU_TestInfo tests[] = {
 		{ "everything that came in comes out, durable",
 		  test_everything_that_came_in_comes_out_durable },
@@ -155,7 +158,7 @@ main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	if (rte_eal_init(7, options) < 0)
+	if (rte_eal_init(8, options) < 0)
 		bb_test_skip("DPDK does not start here");
 	return bb_test_run("ledger_duty", tests);
 }

@@ -1,5 +1,6 @@
 /* test_store - locks, keys, kills, full disks: what a process and its disk do to a ledger. */
 #define _GNU_SOURCE /* usleep */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -172,6 +173,33 @@ test_nothing_answered_is_lost_by_kill(void)
 }
 
 static void
+test_a_live_ledger_verifies_while_it_is_written(void)
+{
+	struct bb_ledger_place place = { 0 };
+	uint64_t height = 0;
+	int status = 0;
+
+	begin(20);
+	const pid_t child = fork();
+	if (child == 0) {
+		BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
+		while (world.packet_count + 50 < WORLD_PACKETS)
+			folder_run(&folder, 5, false);
+		(void)pause();
+	}
+	for (uint32_t i = 0; i < 25; i++) {
+		CU_ASSERT_EQUAL(folder_verify(&folder, true, &place), BB_OK);
+		CU_ASSERT_STRING_EQUAL(folder.text, "");
+		CU_ASSERT_TRUE(place.height >= height);
+		height = place.height;
+	}
+	CU_ASSERT_TRUE(height > 0);
+	CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	end();
+}
+
+static void
 test_a_full_disk_is_an_alarm_before_it_is_a_stop(void)
 {
 	struct rlimit before;
@@ -214,18 +242,18 @@ test_a_failed_flush_stops_the_store(void)
 	open_well();
 	folder_run(&folder, 20, false);
 	line = folder.ledger->line;
-	/* A file that nobody can write to stands for a disk that fails. */
-	const int file = folder.ledger->store.file;
-	folder.ledger->store.file = -1;
+	/* A device that is always full takes the place of the segment. */
+	const int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+	CU_ASSERT_TRUE_FATAL(full >= 0 && dup2(full, folder.ledger->store.file) >= 0);
+	(void)close(full);
 	const uint32_t count = world_input(&world, outcomes);
 	CU_ASSERT_EQUAL(bb_line_push(line, outcomes, count, folder.now_ns), count);
 	for (uint32_t i = 0; i < 1000 && line->failed == BB_OK; i++) {
 		bb_line_turn(line, folder.now_ns, true);
 		usleep(1000);
 	}
-	CU_ASSERT_EQUAL(line->failed, BB_ERR_IO);
+	CU_ASSERT_EQUAL(line->failed, BB_ERR_NO_SPACE);
 	CU_ASSERT_EQUAL(bb_line_pull(line, got, 64), 0);
-	folder.ledger->store.file = file;
 	folder_close(&folder);
 	/* The next opening has all that was answered. */
 	open_well();
@@ -244,6 +272,8 @@ main(void)
 		{ "the watermark is written in two slots in turn",
 		  test_the_watermark_is_written_in_two_slots_in_turn },
 		{ "nothing answered is lost by kill", test_nothing_answered_is_lost_by_kill },
+		{ "a live ledger verifies while it is written",
+		  test_a_live_ledger_verifies_while_it_is_written },
 		{ "a full disk is an alarm before it is a stop",
 		  test_a_full_disk_is_an_alarm_before_it_is_a_stop },
 		{ "a failed flush stops the store", test_a_failed_flush_stops_the_store },

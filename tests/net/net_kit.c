@@ -146,7 +146,7 @@ net_venue(struct net_venue *venue)
 		enroll(venue, &own, id);
 	}
 	bb_gate_init(&venue->gate, &arena, NET_PARTICIPANTS, venue->roster, venue->market,
-		     NET_VENUE, &venue->counters);
+		     &venue->verify, NET_VENUE, &venue->counters);
 }
 
 void

@@ -28,6 +28,7 @@ struct net_venue {
 	struct bb_market *market;
 	struct bb_roster *roster;
 	struct bb_gate gate;
+	struct bb_verify verify; /* by libsodium */
 	struct bb_counters counters;
 	struct bb_identity identities[NET_PARTICIPANTS + 1];
 	uint8_t mac_keys[NET_PARTICIPANTS + 1][BB_MAC_KEY_SIZE];

@@ -1,0 +1,320 @@
+#include "market/bb_pairing.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/bb_assert.h"
+#include "base/bb_sort.h"
+
+_Static_assert(BB_BUCKETS_MAX *BB_PAIRING_WINDOW *BB_PAIRING_WINDOW <= BB_CANDIDATES_MAX,
+	       "a round's candidates have room");
+_Static_assert(sizeof(struct bb_pairing_order) <= BB_SORT_SIZE_MAX, "orders can be sorted");
+
+/* All that one call works on, so that it is passed as one. */
+struct task {
+	struct bb_pairing *pairing;
+	const struct bb_pairing_rules *rules;
+	struct bb_pairing_order *orders;
+	uint32_t count;
+};
+
+static bool
+accepted_first(const void *left_order, const void *right_order)
+{
+	const struct bb_pairing_order *left = left_order;
+	const struct bb_pairing_order *right = right_order;
+
+	return left->order < right->order;
+}
+
+static bool
+best_limit(const void *left_place, const void *right_place)
+{
+	const struct bb_place *left = left_place;
+	const struct bb_place *right = right_place;
+
+	if (left->node != right->node)
+		return left->node < right->node;
+	if (left->side != right->side)
+		return left->side < right->side;
+	if (left->price != right->price)
+		return left->side == BB_SELL ? left->price < right->price
+					     : left->price > right->price;
+	return left->index < right->index;
+}
+
+static bool
+ranks_before(const void *left_candidate, const void *right_candidate)
+{
+	const struct bb_candidate *left = left_candidate;
+	const struct bb_candidate *right = right_candidate;
+
+	if (left->degree != right->degree)
+		return left->degree > right->degree; /* a veto is the lowest of all */
+	if (left->surplus != right->surplus)
+		return left->surplus > right->surplus;
+	if (left->reputation != right->reputation)
+		return left->reputation > right->reputation;
+	if (left->sell != right->sell)
+		return left->sell < right->sell;
+	if (left->buy != right->buy)
+		return left->buy < right->buy;
+	return left->bucket < right->bucket;
+}
+
+static bool
+by_orders(const void *left_pair, const void *right_pair)
+{
+	const struct bb_pair *left = left_pair;
+	const struct bb_pair *right = right_pair;
+
+	if (left->sell != right->sell)
+		return left->sell < right->sell;
+	if (left->buy != right->buy)
+		return left->buy < right->buy;
+	return left->bucket < right->bucket;
+}
+
+/* set_places puts every filled order in its place. */
+static void
+set_places(struct task *task)
+{
+	struct bb_pairing *pairing = task->pairing;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < task->count; i++) {
+		struct bb_pairing_order *order = &task->orders[i];
+		order->left_wh = order->filled_wh;
+		if (order->filled_wh > 0)
+			pairing->places[used++] = (struct bb_place){
+				.price = order->terms.price,
+				.node = order->node,
+				.side = order->side,
+				.index = i,
+			};
+	}
+	bb_sort(pairing->places, used, sizeof(*pairing->places), best_limit);
+	memset(pairing->first, 0, sizeof(pairing->first));
+	memset(pairing->end, 0, sizeof(pairing->end));
+	for (uint32_t i = 0; i < used; i++) {
+		const struct bb_place *place = &pairing->places[i];
+		if (pairing->end[place->node][place->side] == 0)
+			pairing->first[place->node][place->side] = i;
+		pairing->end[place->node][place->side] = i + 1;
+	}
+}
+
+/* set_buckets: what a node sold and did not export is its local trade. */
+static void
+set_buckets(struct task *task, const struct bb_auction *auction,
+	    const struct bb_clearing *clearing)
+{
+	struct bb_pairing *pairing = task->pairing;
+	struct bb_bucket paths[BB_PATHS_MAX];
+	uint64_t local[BB_NODES_MAX] = { 0 };
+	const uint32_t path_count = bb_paths(auction, clearing, paths);
+
+	pairing->bucket_count = 0;
+	for (uint32_t i = 0; i < task->count; i++) {
+		BB_ASSERT(task->orders[i].node < auction->node_count);
+		if (task->orders[i].side == BB_SELL)
+			local[task->orders[i].node] += task->orders[i].filled_wh;
+	}
+	for (uint32_t i = 0; i < path_count; i++) {
+		BB_ASSERT(local[paths[i].from] >= paths[i].quantity_wh);
+		local[paths[i].from] -= paths[i].quantity_wh;
+	}
+	for (uint32_t i = 0; i < auction->node_count; i++)
+		if (local[i] > 0)
+			pairing->buckets[pairing->bucket_count++] = (struct bb_bucket){
+				.quantity_wh = local[i], .from = i, .to = i,
+			};
+	memcpy(&pairing->buckets[pairing->bucket_count], paths, path_count * sizeof(paths[0]));
+	pairing->bucket_count += path_count;
+	for (uint32_t i = 0; i < pairing->bucket_count; i++)
+		pairing->left_wh[i] = pairing->buckets[i].quantity_wh;
+}
+
+static uint32_t
+places_of(const struct bb_pairing *pairing, uint32_t node, uint32_t side)
+{
+	return pairing->end[node][side] - pairing->first[node][side];
+}
+
+/* choose_window: all pairs at once, if they can be. */
+static void
+choose_window(struct bb_pairing *pairing)
+{
+	uint64_t all = 0;
+
+	for (uint32_t i = 0; i < pairing->bucket_count; i++)
+		all += (uint64_t)places_of(pairing, pairing->buckets[i].from, BB_SELL) *
+		       places_of(pairing, pairing->buckets[i].to, BB_BUY);
+	pairing->window = all <= BB_CANDIDATES_MAX ? UINT32_MAX : BB_PAIRING_WINDOW;
+}
+
+static int32_t
+degree_of(const struct task *task, const struct bb_candidate *candidate)
+{
+	const struct bb_pairing_rules *rules = task->rules;
+	const struct bb_pairing_order *sell = &task->orders[candidate->sell];
+	const struct bb_pairing_order *buy = &task->orders[candidate->buy];
+	struct bb_degree_context context = {
+		.surplus_max = task->pairing->surplus_max,
+		.fee = task->pairing->buckets[candidate->bucket].fee,
+		.loss_max = rules->loss_max,
+	};
+
+	memcpy(context.weights, rules->weights, sizeof(context.weights));
+	if (rules->losses != NULL)
+		context.loss = rules->losses[(size_t)sell->feeder * rules->feeder_count +
+					     buy->feeder];
+	return bb_degree(&sell->terms, &buy->terms, &context, NULL);
+}
+
+static uint32_t
+end_of(const struct bb_pairing *pairing, uint32_t node, uint32_t side)
+{
+	const uint32_t left = places_of(pairing, node, side);
+
+	return pairing->first[node][side] + (left < pairing->window ? left : pairing->window);
+}
+
+/* gather lists the pairs of this round, of every bucket that has energy left. */
+static uint32_t
+gather(struct task *task)
+{
+	struct bb_pairing *pairing = task->pairing;
+	uint32_t used = 0;
+
+	for (uint32_t k = 0; k < pairing->bucket_count; k++) {
+		const struct bb_bucket *bucket = &pairing->buckets[k];
+		const uint32_t sells_end = end_of(pairing, bucket->from, BB_SELL);
+		const uint32_t buys_end = end_of(pairing, bucket->to, BB_BUY);
+		if (pairing->left_wh[k] == 0)
+			continue;
+		for (uint32_t i = pairing->first[bucket->from][BB_SELL]; i < sells_end; i++) {
+			const uint32_t sell = pairing->places[i].index;
+			for (uint32_t j = pairing->first[bucket->to][BB_BUY]; j < buys_end; j++) {
+				const uint32_t buy = pairing->places[j].index;
+				BB_ASSERT(used < BB_CANDIDATES_MAX);
+				pairing->candidates[used++] = (struct bb_candidate){
+					.surplus = task->orders[buy].terms.price -
+						   task->orders[sell].terms.price - bucket->fee,
+					.reputation = task->orders[sell].terms.reputation,
+					.sell = sell,
+					.buy = buy,
+					.bucket = k,
+				};
+			}
+		}
+	}
+	return used;
+}
+
+/* rank gives every candidate its degree and sorts them; the first round finds the largest
+ * surplus of a pair that may be made. */
+static void
+rank(struct task *task, uint32_t count, bool first_round)
+{
+	struct bb_pairing *pairing = task->pairing;
+
+	if (first_round) {
+		uint64_t largest = 0;
+		pairing->surplus_max = 0;
+		for (uint32_t i = 0; i < count; i++) {
+			const struct bb_candidate *candidate = &pairing->candidates[i];
+			if (candidate->surplus > 0 && (uint64_t)candidate->surplus > largest &&
+			    degree_of(task, candidate) != BB_DEGREE_VETO)
+				largest = (uint64_t)candidate->surplus;
+		}
+		pairing->surplus_max = largest;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		pairing->candidates[i].degree = degree_of(task, &pairing->candidates[i]);
+	bb_sort(pairing->candidates, count, sizeof(*pairing->candidates), ranks_before);
+}
+
+static void
+pair_up(struct task *task, const struct bb_candidate *candidate,
+	const struct bb_clearing *clearing)
+{
+	struct bb_pairing *pairing = task->pairing;
+	struct bb_pairing_order *sell = &task->orders[candidate->sell];
+	struct bb_pairing_order *buy = &task->orders[candidate->buy];
+	uint64_t *left = &pairing->left_wh[candidate->bucket];
+	uint64_t quantity = sell->left_wh < buy->left_wh ? sell->left_wh : buy->left_wh;
+
+	quantity = *left < quantity ? *left : quantity;
+	if (quantity == 0)
+		return;
+	sell->left_wh -= quantity;
+	buy->left_wh -= quantity;
+	*left -= quantity;
+	/* Each pair uses up a sell, a buy or a bucket, so there are no more than those. */
+	BB_ASSERT(pairing->pair_count < task->count + BB_BUCKETS_MAX);
+	pairing->pairs[pairing->pair_count++] = (struct bb_pair){
+		.quantity_wh = quantity,
+		.price_sell = clearing->nodes[sell->node].price,
+		.price_buy = clearing->nodes[buy->node].price,
+		.fee = pairing->buckets[candidate->bucket].fee,
+		.degree = candidate->degree,
+		.sell = candidate->sell,
+		.buy = candidate->buy,
+		.bucket = candidate->bucket,
+	};
+}
+
+/* close_up moves what is left in a window to its end, so that the next window begins with
+ * it. */
+static void
+close_up(struct task *task, uint32_t node, uint32_t side)
+{
+	struct bb_pairing *pairing = task->pairing;
+	uint32_t to = end_of(pairing, node, side);
+
+	for (uint32_t from = to; from-- > pairing->first[node][side];)
+		if (task->orders[pairing->places[from].index].left_wh > 0)
+			pairing->places[--to] = pairing->places[from];
+	pairing->first[node][side] = to;
+}
+
+static bool
+anything_left(const struct bb_pairing *pairing)
+{
+	for (uint32_t i = 0; i < pairing->bucket_count; i++)
+		if (pairing->left_wh[i] > 0)
+			return true;
+	return false;
+}
+
+void
+bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules,
+		const struct bb_auction *auction, const struct bb_clearing *clearing,
+		struct bb_pairing_order *orders, uint32_t count)
+{
+	struct task task = { .pairing = pairing, .rules = rules, .orders = orders,
+			     .count = count };
+
+	bb_sort(orders, count, sizeof(*orders), accepted_first);
+	pairing->pair_count = 0;
+	set_places(&task);
+	set_buckets(&task, auction, clearing);
+	choose_window(pairing);
+	for (bool first_round = true; anything_left(pairing); first_round = false) {
+		const uint32_t candidates = gather(&task);
+		const uint32_t before = pairing->pair_count;
+		rank(&task, candidates, first_round);
+		for (uint32_t i = 0; i < candidates; i++)
+			pair_up(&task, &pairing->candidates[i], clearing);
+		BB_ASSERT(pairing->pair_count > before);
+		for (uint32_t i = 0; i < auction->node_count; i++) {
+			close_up(&task, i, BB_SELL);
+			close_up(&task, i, BB_BUY);
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		BB_ASSERT(orders[i].left_wh == 0);
+	bb_sort(pairing->pairs, pairing->pair_count, sizeof(*pairing->pairs), by_orders);
+}
