@@ -17,7 +17,7 @@ static const char usage[] =
 	"  --keys N         registered keys, in random order (1000)\n"
 	"  --seconds S      to measure, in all (verify 2, gate 5)\n"
 	"  --teeth 4|8      of the comb: 8 KiB or 64 KiB a key (8)\n"
-	"  --code CODE      best, avx2, bmi2 or scalar (best)\n"
+	"  --code CODE      best, ifma, avx2, bmi2 or scalar (best)\n"
 	"  --clock CLOCK    wall, or cpu: the time that this process had a CPU (wall)\n"
 	"  -j, --json       one line of JSON each\n"
 	"verify alone:\n"
@@ -60,7 +60,7 @@ read_code(const char *text, enum bb_burst_code *code)
 {
 	static const char *const names[] = {
 		[BB_BURST_BEST] = "best", [BB_BURST_SCALAR] = "scalar",
-		[BB_BURST_BMI2] = "bmi2", [BB_BURST_AVX2] = "avx2",
+		[BB_BURST_BMI2] = "bmi2", [BB_BURST_AVX2] = "avx2", [BB_BURST_IFMA] = "ifma",
 	};
 	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(text, names[i]) == 0) {
@@ -96,7 +96,7 @@ read_option(struct bench_options *options, int name)
 		       refuse("--teeth is 4 or 8", optarg);
 	case CODE:
 		return read_code(optarg, &options->code) ||
-		       refuse("--code is best, avx2, bmi2 or scalar", optarg);
+		       refuse("--code is best, ifma, avx2, bmi2 or scalar", optarg);
 	case CLOCK:
 		options->cpu = strcmp(optarg, "cpu") == 0;
 		return options->cpu || strcmp(optarg, "wall") == 0 ||

@@ -125,6 +125,7 @@ code_name(const struct bb_verify *verify)
 {
 	static const char *const names[] = {
 		[BB_BURST_SCALAR] = "scalar", [BB_BURST_BMI2] = "bmi2", [BB_BURST_AVX2] = "avx2",
+		[BB_BURST_IFMA] = "ifma",
 	};
 
 	return verify->mode == BB_VERIFY_LIBSODIUM ? "libsodium" : names[verify->burst.code];

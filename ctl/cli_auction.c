@@ -64,9 +64,9 @@ set_nodes(struct cli *cli, const struct cli_book *book, struct cli_auction *auct
 	case BB_ORIGIN_OK:
 		return CLI_GO_ON;
 	case BB_ORIGIN_JOINED:
-		return cli_fail(cli, CLI_USAGE, NULL, "%s: orders[%u].accept: lines join zone %s to "
-				"others, and what is sold there must be accepted whatever its "
-				"source; only zones without lines can be cleared by source",
+		return cli_fail(cli, CLI_USAGE, NULL, "%s: orders[%u].accept: lines join zone "
+				"\"%s\" to others, so it must accept every source that is sold "
+				"there; only zones without lines can be cleared by source",
 				book->file, at, book->zones[book->orders[at].zone]);
 	case BB_ORIGIN_NODES:
 		return cli_fail(cli, CLI_USAGE, NULL, "%s: orders: zones, sources and different "

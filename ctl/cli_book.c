@@ -1,5 +1,6 @@
 #include "ctl/cli_book.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +27,17 @@ __attribute__((format(printf, 3, 4)))
 static bool
 wrong(struct reader *reader, const char *key, const char *format, ...)
 {
+	const char *const place = reader->place;
 	char text[256];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	reader->code = cli_fail(reader->cli, CLI_USAGE, NULL, "%s: %s%s%s: %s",
-				reader->book->file, reader->place,
-				reader->place[0] != '\0' && key[0] != '\0' ? "." : "", key, text);
+	reader->code = cli_fail(reader->cli, CLI_USAGE, NULL, "%s: %s%s%s%s%s",
+				reader->book->file, place,
+				place[0] != '\0' && key[0] != '\0' ? "." : "", key,
+				place[0] != '\0' || key[0] != '\0' ? ": " : "", text);
 	return false;
 }
 

@@ -83,8 +83,9 @@ add_buys(struct bb_origin *origin, uint32_t zone, uint16_t sold,
 			at++;
 		if (at < origin->node_count)
 			continue;
-		if (!add_node(origin, &(struct bb_origin_node){ .zone = zone, .side = BB_BUY,
-								.sources = accepted, .part = true }))
+		const struct bb_origin_node node = { .zone = zone, .side = BB_BUY,
+						     .sources = accepted, .part = true };
+		if (!add_node(origin, &node))
 			return false;
 	}
 	return true;
@@ -104,8 +105,9 @@ add_sells(struct bb_origin *origin, uint32_t zone, uint16_t sold, uint32_t first
 			const uint16_t accepted = origin->nodes[i].sources;
 			alike &= (accepted & lowest) != 0 ? accepted : (uint16_t)~accepted;
 		}
-		if (!add_node(origin, &(struct bb_origin_node){ .zone = zone, .side = BB_SELL,
-								.sources = alike, .part = true }))
+		const struct bb_origin_node node = { .zone = zone, .side = BB_SELL,
+						     .sources = alike, .part = true };
+		if (!add_node(origin, &node))
 			return false;
 		left &= (uint16_t)~alike;
 	}
@@ -176,7 +178,8 @@ bb_origin_make(struct bb_origin *origin, uint32_t zone_count, const struct bb_li
 
 	BB_ASSERT(zone_count <= BB_NODES_MAX && line_count <= BB_LINES_MAX);
 	memset(origin, 0, sizeof(*origin));
-	memcpy(origin->lines, lines, line_count * sizeof(*lines));
+	for (uint32_t i = 0; i < line_count; i++)
+		origin->lines[i] = lines[i];
 	origin->line_count = line_count;
 	join_zones(&zones, lines, line_count);
 	*wrong = divide_zones(&zones, orders, count);
@@ -185,11 +188,12 @@ bb_origin_make(struct bb_origin *origin, uint32_t zone_count, const struct bb_li
 
 	for (uint32_t i = 0; i < zone_count; i++) {
 		const uint16_t sold = zones.sold[zones.group[i]];
+		const struct bb_origin_node whole = { .zone = i, .sources = sold };
 		enum bb_origin_result result = BB_ORIGIN_OK;
 		first[i] = origin->node_count;
 		if (zones.divided[i])
 			result = divide(origin, i, sold, orders, count);
-		else if (!add_node(origin, &(struct bb_origin_node){ .zone = i, .sources = sold }))
+		else if (!add_node(origin, &whole))
 			result = BB_ORIGIN_NODES;
 		if (result != BB_ORIGIN_OK)
 			return result;

@@ -54,8 +54,7 @@ DOUBLES = "whole numbers in doubles, exact by the bounds of wire/bb_field4.h; no
 # {("path", "rule as printed"): "reason"}
 EXCEPTIONS = {
     **{(f"wire/{name}", "money and energy are integers"): DOUBLES
-       for name in ("bb_field4.h", "bb_table.h", "bb_table.c", "bb_burst_scalar.c",
-                    "bb_burst_avx2.c")},
+       for name in ("bb_field4.h", "bb_burst_avx2.c")},
     ("wire/bb_sign.c", "chance comes in as an argument"):
         "bb_identity_make draws a new secret from the kernel; nothing else does",
 }

@@ -28,6 +28,9 @@ cpu_has(enum bb_burst_code code)
 #ifdef __x86_64__
 	__builtin_cpu_init();
 	switch (code) {
+	case BB_BURST_IFMA:
+		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+		       __builtin_cpu_supports("avx512ifma");
 	case BB_BURST_AVX2:
 		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
 		       __builtin_cpu_supports("bmi2");
@@ -50,9 +53,8 @@ bb_burst_init(struct bb_burst *burst, enum bb_burst_code code, struct bb_entry *
 	if (!cpu_has(code))
 		return false;
 	if (code == BB_BURST_BEST)
-		code = cpu_has(BB_BURST_AVX2)	? BB_BURST_AVX2
-		       : cpu_has(BB_BURST_BMI2) ? BB_BURST_BMI2
-						: BB_BURST_SCALAR;
+		for (code = BB_BURST_IFMA; !cpu_has(code); code--)
+			; /* they are in the order of their speed */
 	bb_table_build(base, &BB_COMB_BASE, &point, scratch);
 	*burst = (struct bb_burst){ .base = base, .code = code };
 	return true;
@@ -209,6 +211,7 @@ multiply_of(enum bb_burst_code code)
 {
 	switch (code) {
 #ifdef __x86_64__
+	case BB_BURST_IFMA: return bb_burst_multiply_ifma;
 	case BB_BURST_AVX2: return bb_burst_multiply_avx2;
 	case BB_BURST_BMI2: return bb_burst_multiply_bmi2;
 #endif

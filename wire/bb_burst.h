@@ -5,7 +5,8 @@
  * That a key is canonical and of the main subgroup has been checked when its table was made;
  * one that is not has no table and goes to libsodium.
  *
- * Burst by burst: digits of both scalars, points by signed combs (four at once with AVX2),
+ * Burst by burst: digits of both scalars, points by signed combs (four at once with AVX2,
+ * eight with AVX-512 IFMA),
  * one inversion for all, encode, compare.
  *
  * Source   Bernstein et al. (bb_field.h); Hamburg's comb (bb_scalar.h); Montgomery's trick.
@@ -31,6 +32,7 @@ enum bb_burst_code {
 	BB_BURST_SCALAR, /* 64-bit integers */
 	BB_BURST_BMI2,   /* the same, compiled for BMI2 and ADX */
 	BB_BURST_AVX2,   /* four at once */
+	BB_BURST_IFMA,   /* eight at once: AVX-512 IFMA */
 };
 
 /* One key's table: of the negative of its point. */

@@ -12,19 +12,31 @@ struct entry4 {
 	struct bb_fe4 sum, difference, product;
 };
 
-/* transpose4 reads four doubles from each lane and returns them limb by limb. */
-static inline void
-transpose4(__m256d limbs[4], const double *const rows[LANES], int at)
+/* whole4 makes doubles of numbers below 2^52: the bits of 2^52 + it, less 2^52. */
+static inline __m256d
+whole4(__m256d bits)
 {
-	const __m256d r0 = _mm256_load_pd(rows[0] + at), r1 = _mm256_load_pd(rows[1] + at);
-	const __m256d r2 = _mm256_load_pd(rows[2] + at), r3 = _mm256_load_pd(rows[3] + at);
-	const __m256d low01 = _mm256_unpacklo_pd(r0, r1), high01 = _mm256_unpackhi_pd(r0, r1);
-	const __m256d low23 = _mm256_unpacklo_pd(r2, r3), high23 = _mm256_unpackhi_pd(r2, r3);
+	const __m256d magic = _mm256_set1_pd(0x1p52);
+	return _mm256_sub_pd(_mm256_or_pd(bits, magic), magic);
+}
 
-	limbs[0] = _mm256_permute2f128_pd(low01, low23, 0x20);
-	limbs[1] = _mm256_permute2f128_pd(high01, high23, 0x20);
-	limbs[2] = _mm256_permute2f128_pd(low01, low23, 0x31);
-	limbs[3] = _mm256_permute2f128_pd(high01, high23, 0x31);
+/* transpose4 reads four limbs from each lane and returns them limb by limb, as doubles. */
+static inline void
+transpose4(__m256d limbs[4], const uint64_t *const rows[LANES], int at)
+{
+	__m256d r[LANES];
+	for (uint32_t lane = 0; lane < LANES; lane++)
+		r[lane] = _mm256_castsi256_pd(
+			_mm256_load_si256((const __m256i *)(const void *)(rows[lane] + at)));
+	const __m256d low01 = _mm256_unpacklo_pd(r[0], r[1]);
+	const __m256d high01 = _mm256_unpackhi_pd(r[0], r[1]);
+	const __m256d low23 = _mm256_unpacklo_pd(r[2], r[3]);
+	const __m256d high23 = _mm256_unpackhi_pd(r[2], r[3]);
+
+	limbs[0] = whole4(_mm256_permute2f128_pd(low01, low23, 0x20));
+	limbs[1] = whole4(_mm256_permute2f128_pd(high01, high23, 0x20));
+	limbs[2] = whole4(_mm256_permute2f128_pd(low01, low23, 0x31));
+	limbs[3] = whole4(_mm256_permute2f128_pd(high01, high23, 0x31));
 }
 
 /* load_entries gathers one entry a lane; a negative one has sum and difference swapped and
@@ -32,8 +44,8 @@ transpose4(__m256d limbs[4], const double *const rows[LANES], int at)
 static inline struct entry4
 load_entries(const struct bb_entry *const entries[LANES], __m256d negative)
 {
-	const double *const rows[LANES] = { entries[0]->sum, entries[1]->sum, entries[2]->sum,
-					    entries[3]->sum };
+	const uint64_t *const rows[LANES] = { entries[0]->sum, entries[1]->sum, entries[2]->sum,
+					      entries[3]->sum };
 	const __m256d sign = _mm256_and_pd(negative, _mm256_set1_pd(-0.0));
 	__m256d limbs[16];
 	struct entry4 r;
@@ -92,20 +104,18 @@ double4(const struct point4 *p)
 	return r;
 }
 
-/* first4 is an entry as a point: x = sum - difference, y = sum + difference, z = 1. */
+/* first4 is an entry as a point: x = sum - difference, y = sum + difference, z = 1.  x and y
+ * go through a multiplication by one, which leaves them reduced. */
 static inline struct point4
 first4(const struct entry4 *q)
 {
 	struct point4 r;
 
-	r.x = bb_fe4_subtract(q->sum, q->difference);
-	r.y = bb_fe4_add(q->sum, q->difference);
-	r.t = bb_fe4_mul(r.x, r.y);
-	/* Once through a multiplication, so that x and y are reduced as add4 expects. */
 	for (int i = 0; i < 5; i++)
 		r.z.limbs[i] = _mm256_set1_pd(i == 0 ? 1.0 : 0.0);
-	r.x = bb_fe4_mul(r.x, r.z);
-	r.y = bb_fe4_mul(r.y, r.z);
+	r.x = bb_fe4_mul(bb_fe4_subtract(q->sum, q->difference), r.z);
+	r.y = bb_fe4_mul(bb_fe4_add(q->sum, q->difference), r.z);
+	r.t = bb_fe4_mul(r.x, r.y);
 	return r;
 }
 

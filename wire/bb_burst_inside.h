@@ -33,5 +33,6 @@ typedef void bb_burst_multiply(const struct bb_entry *base, const struct bb_comb
 bb_burst_multiply bb_burst_multiply_scalar;
 bb_burst_multiply bb_burst_multiply_bmi2;
 bb_burst_multiply bb_burst_multiply_avx2;
+bb_burst_multiply bb_burst_multiply_ifma;
 
 #endif

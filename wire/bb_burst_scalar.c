@@ -10,24 +10,17 @@ struct entry {
 	struct bb_fe sum, difference, product;
 };
 
-/* limbs_of makes whole doubles, within 2^51 of zero, into a reduced number. */
-static inline struct bb_fe
-limbs_of(const double limbs[5])
-{
-	const int64_t four_p = INT64_C(4) << 51;
-	uint64_t t[5];
-
-	for (int i = 0; i < 5; i++)
-		t[i] = (uint64_t)((int64_t)limbs[i] + four_p - (i == 0 ? 4 * 19 : 4));
-	return bb_fe_carry(t);
-}
-
 static inline struct entry
 load_entry(const struct bb_entry *block, struct bb_digit digit)
 {
 	const struct bb_entry *entry = block + digit.index;
-	struct entry r = { limbs_of(entry->sum), limbs_of(entry->difference),
-			   limbs_of(entry->product) };
+	struct entry r;
+
+	for (int i = 0; i < 5; i++) {
+		r.sum.limbs[i] = entry->sum[i];
+		r.difference.limbs[i] = entry->difference[i];
+		r.product.limbs[i] = entry->product[i];
+	}
 
 	if (digit.negative) {
 		const struct bb_fe swap = r.sum;

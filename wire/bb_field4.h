@@ -103,7 +103,8 @@ bb_fe4_column(const struct bb_fe4 *a, const struct bb_fe4 *b, int k)
 }
 
 /* How many products column k has, 0..8; of others none. */
-#define BB_FE4_PRODUCTS(k) ((k) < 0 || (k) > 8 ? 0 : (k) < 5 ? (uint64_t)(k) + 1 : 9 - (uint64_t)(k))
+#define BB_FE4_PRODUCTS(k) \
+	((k) < 0 || (k) > 8 ? 0 : (k) < 5 ? (uint64_t)(k) + 1 : 9 - (uint64_t)(k))
 
 /* What the constants' bits come to in column k: low of k, twice high of k - 1. */
 #define BB_FE4_EXTRA(k)                                       \

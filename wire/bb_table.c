@@ -2,21 +2,15 @@
 
 #include "base/bb_assert.h"
 
-/* centred writes a number with limbs around zero, as doubles. */
+/* settled writes a number with limbs as small as two carries make them. */
 static void
-centred(double limbs[5], const struct bb_fe *a)
+settled(uint64_t limbs[5], const struct bb_fe *a)
 {
-	struct bb_fe t = bb_fe_carry(a->limbs);
-	int64_t carry = 0;
+	const struct bb_fe once = bb_fe_carry(a->limbs);
+	const struct bb_fe twice = bb_fe_carry(once.limbs);
 
-	t = bb_fe_carry(t.limbs);
-	for (int i = 0; i < 5; i++) {
-		int64_t limb = (int64_t)t.limbs[i] + carry;
-		carry = limb > INT64_C(1) << 50;
-		limbs[i] = (double)(limb - (carry << 51));
-	}
-	limbs[0] += 19.0 * (double)carry;
-	BB_ASSERT(limbs[0] <= (double)(INT64_C(1) << 50) + 19);
+	for (int i = 0; i < 5; i++)
+		limbs[i] = twice.limbs[i];
 }
 
 /* sums_of_block makes all sums of a block's teeth: points[m] has tooth r positive where bit
@@ -62,9 +56,9 @@ write_entries(struct bb_entry *entries, const struct bb_point *points,
 		const struct bb_fe difference_half = bb_fe_half(&difference);
 		const struct bb_fe xy = bb_fe_mul(&x, &y);
 		const struct bb_fe dxy = bb_fe_mul(&xy, &bb_fe_d);
-		centred(entries[m].sum, &sum_half);
-		centred(entries[m].difference, &difference_half);
-		centred(entries[m].product, &dxy);
+		settled(entries[m].sum, &sum_half);
+		settled(entries[m].difference, &difference_half);
+		settled(entries[m].product, &dxy);
 		entries[m].unused = 0;
 	}
 }

@@ -7,9 +7,9 @@
  * addition a block and column, and seven doublings in all.
  *
  * An entry is an affine point as ((y+x)/2, (y-x)/2, dxy), 128 B: halves, so that all sums in
- * an addition stay within the bounds of bb_field4.h.  Limbs are doubles with whole values.
+ * an addition stay within the bounds of bb_field4.h.
  *
- * Bounds   Limbs lie within 2^50 + 19 of zero.
+ * Bounds   Limbs are below 2^51 + 19.
  * Memory   blocks x 2^(teeth-1) x 128 B: 64 KiB for 8 x 4, 8 KiB for 4 x 8, 8 MiB for 16 x 2.
  *          The caller owns it, aligned to 64; hugepages save a third of the misses.
  * Threads  Built by one; read by any afterwards.
@@ -39,10 +39,10 @@ struct bb_comb {
 #define BB_COMB_BLOCKS_MAX 8u
 
 struct bb_entry {
-	_Alignas(64) double sum[5];   /* (y+x)/2 */
-	double difference[5];         /* (y-x)/2 */
-	double product[5];            /* dxy */
-	double unused;
+	_Alignas(64) uint64_t sum[5]; /* (y+x)/2 */
+	uint64_t difference[5];       /* (y-x)/2 */
+	uint64_t product[5];          /* dxy */
+	uint64_t unused;
 };
 
 _Static_assert(sizeof(struct bb_entry) == 128, "two cache lines");

@@ -51,7 +51,7 @@ _busbarctl()
 	local words=""
 	case $command in
 	"")
-		words="init status stop halt resume member product book ledger key order"
+		words="init status stop halt resume member product book ledger key order market"
 		words+=" -C -s -j -t --folder --socket --json --timeout --help --version" ;;
 	member) [[ $second ]] || words="add revoke list" ;;
 	product) [[ $second ]] || words="add list" ;;
@@ -59,10 +59,11 @@ _busbarctl()
 	ledger) [[ $second ]] || words="show verify replay" ;;
 	key) [[ $second ]] || words="new" ;;
 	order) [[ $second ]] || words="buy sell replace cancel" ;;
+	market) [[ $second ]] || words="clear" ;;
 	esac
 	if [[ $cur == -* && $command ]]; then
 		case $command in
-		member | product | book | ledger | key) command+=" $second" ;;
+		member | product | book | ledger | key | market) command+=" $second" ;;
 		esac
 		words=$(_busbarctl_options "$command")
 	fi

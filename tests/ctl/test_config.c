@@ -47,6 +47,26 @@ test_two_sections_are_enough(void)
 }
 
 static void
+test_signatures_are_checked_as_configured(void)
+{
+	static const struct { const char *text; uint8_t verify, key_tables; } cases[] = {
+		{ "", BB_VERIFY_FAST, BB_CONFIG_TABLES_CHOOSE },
+		{ "verify = fast\n", BB_VERIFY_FAST, BB_CONFIG_TABLES_CHOOSE },
+		{ "verify = both\nkey_tables = 8K\n", BB_VERIFY_BOTH, BB_CONFIG_TABLES_SMALL },
+		{ "key_tables = 64K\n", BB_VERIFY_FAST, BB_CONFIG_TABLES_LARGE },
+		{ "key_tables = none\n", BB_VERIFY_LIBSODIUM, BB_CONFIG_TABLES_NONE },
+		{ "verify = libsodium\n", BB_VERIFY_LIBSODIUM, BB_CONFIG_TABLES_CHOOSE },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+		snprintf(text, sizeof(text), "%s" MINIMUM, cases[i].text);
+		CU_ASSERT_EQUAL(parse(text), BB_OK);
+		CU_ASSERT_EQUAL(config.verify, cases[i].verify);
+		CU_ASSERT_EQUAL(config.key_tables, cases[i].key_tables);
+	}
+}
+
+static void
 test_duties_keep_their_order(void)
 {
 	CU_ASSERT_EQUAL(parse("[port 0]\ndevice=net_null0\nipv6=2001:db8::1\nrx_queues=2\n"
@@ -76,6 +96,8 @@ test_the_example_says_what_it_means(void)
 	CU_ASSERT_STRING_EQUAL(config.folder, "/var/lib/busbar");
 	CU_ASSERT_STRING_EQUAL(config.eal, "--in-memory -m 1024");
 	CU_ASSERT_EQUAL(config.mbufs, 65536);
+	CU_ASSERT_EQUAL(config.verify, BB_VERIFY_FAST);
+	CU_ASSERT_EQUAL(config.key_tables, BB_CONFIG_TABLES_LARGE);
 	CU_ASSERT_STRING_EQUAL(config.ports[0].device, "0000:3b:00.0");
 	CU_ASSERT_EQUAL(config.ports[0].interface.mac[0], 2);
 	CU_ASSERT_EQUAL(config.ports[0].interface.mac[5], 1);
@@ -94,7 +116,7 @@ test_the_example_says_what_it_means(void)
 static const struct { const char *text, *told; } mistakes[] = {
 	{ "mbuf = 4096\n" MINIMUM, "1: unknown key \"mbuf\"; write mbufs" },
 	{ "speed = 3\n" MINIMUM, "1: unknown key \"speed\"; in the lines above the first section "
-	  "write one of: folder, eal, mbufs" },
+	  "write one of: folder, eal, mbufs, verify, key_tables" },
 	{ "udp = 1\n" MINIMUM, "1: udp is no key of the lines above the first section; move it "
 	  "into a section [port N]" },
 	{ MINIMUM "folder = /x\n", "6: folder is no key of a section [lcore CPU]; move it into "
@@ -122,6 +144,10 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "allowed" },
 	{ "mbufs = 18446744073709552640\n", "1: mbufs is \"18446744073709552640\"; write a number "
 	  "from 1024 to 4194304, K and M are allowed" },
+	{ "verify = slow\n" MINIMUM, "1: verify is \"slow\"; write fast, libsodium or both" },
+	{ "key_tables = 32K\n" MINIMUM, "1: key_tables is \"32K\"; write 64K, 8K or none" },
+	{ "verify = both\nkey_tables = none\n" MINIMUM, "1: only libsodium verifies without "
+	  "tables; write verify = libsodium, or key_tables = 8K" },
 	{ "[port 0]\nudp = 0\n", "2: udp is \"0\"; write a number from 1 to 65535" },
 	{ "[port 0]\nudp = 7600K\n", "2: udp is \"7600K\"; write a number from 1 to 65535" },
 	{ "[port 0]\nudp = -1\n", "2: udp is \"-1\"; write a number from 1 to 65535" },
@@ -391,6 +417,8 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "two sections are enough", test_two_sections_are_enough },
+		{ "signatures are checked as configured",
+		  test_signatures_are_checked_as_configured },
 		{ "duties keep their order", test_duties_keep_their_order },
 		{ "the example says what it means", test_the_example_says_what_it_means },
 		{ "each mistake is told with its line and its mending",

@@ -2,7 +2,9 @@
  *
  * Every 8 bytes are one packet: good, changed, repeated, out of order, forged, expired, for
  * another venue, over the rate, of any member.  They come in bursts; the first two bytes
- * choose how signatures are checked and how many packets a burst has at most.  Any difference between the two gates is a BB_ASSERT, so the same function serves CUnit, the fuzzer and a saved crash.
+ * choose how signatures are checked and how many packets a burst has at most.  Any
+ * difference between the two gates is a BB_ASSERT, so the same function serves CUnit, the
+ * fuzzer and a saved crash.
  */
 #ifndef GATE_MODEL_H
 #define GATE_MODEL_H

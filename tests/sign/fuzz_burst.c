@@ -8,8 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static struct bb_burst bursts[3];
-	static bool usable[3], started;
+	static struct bb_burst bursts[SIGN_KIT_CODES];
+	static bool usable[SIGN_KIT_CODES], started;
 	uint8_t seed[32] = { 0 };
 	struct bb_identity identity;
 	struct bb_key_table table;
@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (!started) {
 		started = bb_sign_start();
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < SIGN_KIT_CODES; i++)
 			usable[i] = sign_kit_burst(&bursts[i], sign_kit_codes[i].code);
 	}
 	/* A byte to choose, then a mask over a true signature or a whole one, then the message. */
@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	const struct bb_check check = { &table, identity.public_key, signature, message,
 					size - 65 };
 	const bool wanted = bb_sign_check(check.key, check.message, check.size, signature);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < SIGN_KIT_CODES; i++) {
 		bool verdict = !wanted;
 		if (!usable[i])
 			continue;

@@ -50,6 +50,9 @@ static const struct {
 	const char *name;
 } sign_kit_codes[] = {
 	{ BB_BURST_SCALAR, "scalar" }, { BB_BURST_BMI2, "bmi2" }, { BB_BURST_AVX2, "avx2" },
+	{ BB_BURST_IFMA, "ifma" },
 };
+
+#define SIGN_KIT_CODES (sizeof(sign_kit_codes) / sizeof(sign_kit_codes[0]))
 
 #endif

@@ -32,9 +32,9 @@ main(void)
 		struct bb_key_table table;
 		sign_kit_table(&table, BB_COMB_SMALL, key);
 		const struct bb_check check = { &table, key, signature, message, size };
-		for (size_t i = 0; i < sizeof(sign_kit_codes) / sizeof(sign_kit_codes[0]); i++) {
-			static struct bb_burst bursts[3];
-			static bool known[3], usable[3];
+		for (size_t i = 0; i < SIGN_KIT_CODES; i++) {
+			static struct bb_burst bursts[SIGN_KIT_CODES];
+			static bool known[SIGN_KIT_CODES], usable[SIGN_KIT_CODES];
 			bool verdict;
 			if (!known[i])
 				usable[i] = sign_kit_burst(&bursts[i], sign_kit_codes[i].code);

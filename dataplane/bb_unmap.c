@@ -1,10 +1,11 @@
-/* gen_unmap - takes the place of munmap() in this program, because of one caller.
+/* bb_unmap - takes the place of munmap() in programs that poll ports, because of one caller.
  *
- * When the other end of a memif goes away, the driver's own thread marks the link down and
+ * When the other end of a memif goes away, DPDK's interrupt thread marks the link down and
  * unmaps the rings.  A burst that began a moment before, and whose thread the kernel has
  * put aside, then touches what is gone: seen with DPDK 22.11 on busy machines.  So every
- * thread but the first, which is the one that polls, waits before it unmaps: long enough
- * for any burst to end.  The driver has marked the link down by then, so no other begins.
+ * thread but the first waits before it unmaps: long enough for any burst to end.  The
+ * driver has marked the link down by then, so no other begins.  The first thread unmaps
+ * what it mapped itself, at once.
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>
