@@ -160,7 +160,7 @@ bb_keys_say_difference(const struct bb_daemon *daemon)
 
 	if (difference == NULL)
 		return;
-	bb_say("two codes disagree on a signature: libsodium says it is %s, the code for %s that "
+	bb_say("two codes disagree on a signature: libsodium says it is %s, the %s code that "
 	       "it is %s. Nothing was accepted on the strength of it. Keep these lines, report "
 	       "them, and go on with verify = libsodium", difference->libsodium ? "good" : "bad",
 	       code_name(&daemon->verify), difference->fast ? "good" : "bad");

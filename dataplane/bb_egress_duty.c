@@ -201,9 +201,14 @@ feed_add(struct bb_egress_duty *duty, const struct bb_feed *message, uint64_t no
 static void
 feed_event(struct bb_egress_duty *duty, const struct bb_event *event, uint64_t now_ns)
 {
+	const struct bb_bid *bid = duty->state->bid;
 	struct bb_feed messages[2];
-	const uint32_t count =
-		bb_event_feed(messages, event, duty->state->bid->sequenced_ns);
+	uint32_t count = bb_event_feed(messages, event, bid->sequenced_ns);
+
+	if (event->kind == BB_EVENT_PRODUCT_ADDED && event->record < bid->command_count) {
+		bb_product_feed(&messages[0], &bid->commands[event->record].product);
+		count = 1;
+	}
 
 	for (uint32_t i = 0; i < count; i++)
 		feed_add(duty, &messages[i], now_ns);

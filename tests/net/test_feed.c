@@ -141,6 +141,51 @@ test_messages_are_numbered_without_gaps(void)
 }
 
 static void
+test_a_product_is_announced_with_its_terms(void)
+{
+	struct rte_mbuf *mbuf;
+	struct bb_bid *bid;
+	struct bb_feed feed;
+	size_t offset = BB_MOLD_HEADER_SIZE;
+	uint16_t size = 0;
+
+	start(3000);
+	mbuf = rte_pktmbuf_alloc(venue.pool);
+	bid = rte_mbuf_to_priv(mbuf);
+	memset(bid, 0, sizeof(*bid));
+	bid->participant = 10;
+	bid->sequenced_ns = NOW;
+	bid->command_count = 1;
+	bid->commands[0].kind = BB_COMMAND_PRODUCT_ADD;
+	bid->commands[0].product = (struct bb_product_command){
+		.product = 77, .price_min = -5, .price_max = 900, .tick = 5, .lot_wh = 100,
+	};
+	struct bb_outcome packet = { .packet = { .kind = BB_OUTCOME_PACKET, .mbuf = mbuf,
+						 .bid = bid, .event_count = 1 } };
+	struct bb_outcome added = { .event = { .kind = BB_EVENT_PRODUCT_ADDED, .number = 5,
+					       .participant = 10, .product = 77 } };
+	CU_ASSERT_EQUAL(rte_ring_sp_enqueue_elem(state.released, &packet, sizeof(packet)), 0);
+	CU_ASSERT_EQUAL(rte_ring_sp_enqueue_elem(state.released, &added, sizeof(added)), 0);
+	release_block();
+	poll_all();
+
+	mbuf = net_take(&port);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mbuf);
+	const uint8_t *payload = rte_pktmbuf_mtod(mbuf, uint8_t *) + BB_FRAME_HEADERS_IPV4;
+	const uint8_t *message =
+		bb_mold_next(payload, rte_pktmbuf_data_len(mbuf) - BB_FRAME_HEADERS_IPV4, &offset,
+			     &size);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(message);
+	CU_ASSERT_EQUAL(bb_feed_decode(message, size, &feed), BB_OK);
+	CU_ASSERT_EQUAL(feed.type, BB_FEED_PRODUCT);
+	CU_ASSERT_EQUAL(feed.product, 77);
+	CU_ASSERT_EQUAL(feed.price, -5);
+	CU_ASSERT_EQUAL(feed.price_max, 900);
+	rte_pktmbuf_free(mbuf);
+	stop();
+}
+
+static void
 test_a_gap_is_seen_when_there_was_no_mbuf(void)
 {
 	uint32_t trades = 0;
@@ -225,6 +270,8 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "messages are numbered without gaps", test_messages_are_numbered_without_gaps },
+		{ "a product is announced with its terms",
+		  test_a_product_is_announced_with_its_terms },
 		{ "a gap is seen when there was no mbuf",
 		  test_a_gap_is_seen_when_there_was_no_mbuf },
 		{ "a block ends a packet, and a repeat is not news",
