@@ -231,9 +231,9 @@ measure(struct scene *scene, enum kind kind, uint32_t records)
 		do
 			for (uint32_t i = 0; i < 8; i++, next += BB_BURST)
 				count += judge_burst(scene, next, size, &kinds[kind].result);
-		while (bench_now().wall_ns - begin.wall_ns < SLICE_NS);
+		while (bench_wall_ns() - begin.wall_ns < SLICE_NS);
 		rates[slices++] = bench_rate(scene->options, begin, count);
-	} while (slices < SLICES && (double)(bench_now().wall_ns - start.wall_ns) < wanted_ns);
+	} while (slices < SLICES && (double)(bench_wall_ns() - start.wall_ns) < wanted_ns);
 	return bench_median(rates, slices);
 }
 

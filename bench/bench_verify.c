@@ -34,7 +34,7 @@ struct stage {
 	double table_us;
 };
 
-/* bench_order returns the numbers below count in a random order. */
+/* random_order returns the numbers below count in a random order. */
 static uint32_t *
 random_order(uint32_t count)
 {
@@ -165,7 +165,7 @@ slice(struct stage *stage, uint32_t (*check)(struct stage *))
 
 	do
 		count += check(stage);
-	while (bench_now().wall_ns - begin.wall_ns < SLICE_NS);
+	while (bench_wall_ns() - begin.wall_ns < SLICE_NS);
 	return bench_rate(stage->options, begin, count);
 }
 
@@ -183,7 +183,7 @@ measure(struct stage *stage)
 		rates[0][count] = slice(stage, check_fast);
 		rates[1][count] = slice(stage, check_libsodium);
 		count++;
-	} while (count < SLICES_MAX && (double)(bench_now().wall_ns - begin.wall_ns) < wanted_ns);
+	} while (count < SLICES_MAX && (double)(bench_wall_ns() - begin.wall_ns) < wanted_ns);
 
 	const double fast = bench_median(rates[0], count);
 	const double libsodium = bench_median(rates[1], count);

@@ -141,6 +141,12 @@ read_clock(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint64_t
+bench_wall_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
 struct bench_time
 bench_now(void)
 {

@@ -1,7 +1,7 @@
 /* bb_verify - step 7 of the gate: whether signatures hold, a burst at a time.
  *
  * By libsodium; or, for keys that have a table, by the burst check of wire/bb_burst.h, whose
- * verdict is the same and comes some ten times sooner; or by both, and then the first
+ * verdict is the same and comes ten to twenty times sooner; or by both, and then the first
  * difference ends it: from there on no verdict is given any more, every signature is
  * answered with BUSY, and busbard stops and tells the packet.
  *

@@ -46,6 +46,15 @@ bb_rounding_end(uint32_t before)
 }
 
 static inline struct bb_fe4
+bb_fe4_one(void)
+{
+	struct bb_fe4 r;
+	for (int i = 0; i < 5; i++)
+		r.limbs[i] = _mm256_set1_pd(i == 0 ? 1.0 : 0.0);
+	return r;
+}
+
+static inline struct bb_fe4
 bb_fe4_add(struct bb_fe4 a, struct bb_fe4 b)
 {
 	struct bb_fe4 r;

@@ -22,6 +22,15 @@ struct bb_fe8 {
 	__m512i limbs[5];
 };
 
+static inline struct bb_fe8
+bb_fe8_one(void)
+{
+	struct bb_fe8 r;
+	for (int i = 0; i < 5; i++)
+		r.limbs[i] = _mm512_set1_epi64(i == 0);
+	return r;
+}
+
 static inline __m512i
 bb_fe8_times19(__m512i x)
 {
