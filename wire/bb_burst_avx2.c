@@ -26,7 +26,7 @@ transpose4(__m256d limbs[4], const struct leg *leg, int at)
 	__m256d r[LANES];
 	for (uint32_t lane = 0; lane < LANES; lane++)
 		r[lane] = _mm256_castsi256_pd(_mm256_load_si256(
-			(const __m256i *)(const void *)(leg->entries[lane]->sum + at)));
+			(const __m256i *)(const void *)(leg->entries[lane]->all + at)));
 	const __m256d low01 = _mm256_unpacklo_pd(r[0], r[1]);
 	const __m256d high01 = _mm256_unpackhi_pd(r[0], r[1]);
 	const __m256d low23 = _mm256_unpacklo_pd(r[2], r[3]);

@@ -20,8 +20,8 @@ transpose8(__m512i limbs[8], const struct leg *leg, int at)
 
 #pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
-		const __m512i left = _mm512_load_si512(leg->entries[2 * i]->sum + at);
-		const __m512i right = _mm512_load_si512(leg->entries[2 * i + 1]->sum + at);
+		const __m512i left = _mm512_load_si512(leg->entries[2 * i]->all + at);
+		const __m512i right = _mm512_load_si512(leg->entries[2 * i + 1]->all + at);
 		even[i] = _mm512_unpacklo_epi64(left, right);
 		odd[i] = _mm512_unpackhi_epi64(left, right);
 	}

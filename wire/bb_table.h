@@ -39,10 +39,15 @@ struct bb_comb {
 #define BB_COMB_BLOCKS_MAX 8u
 
 struct bb_entry {
-	_Alignas(64) uint64_t sum[5]; /* (y+x)/2 */
-	uint64_t difference[5];       /* (y-x)/2 */
-	uint64_t product[5];          /* dxy */
-	uint64_t unused;
+	union {
+		_Alignas(64) uint64_t all[16]; /* as vectors load them */
+		struct {
+			uint64_t sum[5];        /* (y+x)/2 */
+			uint64_t difference[5]; /* (y-x)/2 */
+			uint64_t product[5];    /* dxy */
+			uint64_t unused;
+		};
+	};
 };
 
 _Static_assert(sizeof(struct bb_entry) == 128, "two cache lines");
