@@ -238,7 +238,7 @@ device_close(void *state)
 	bb_port_close(&device->port);
 	rte_mempool_free(pool);
 	free(device);
-	(void)rte_eal_cleanup();
+	/* No rte_eal_cleanup: DPDK's interrupt thread would read what that frees. */
 }
 
 static void

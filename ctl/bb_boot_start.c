@@ -138,6 +138,13 @@ place_runtime(const struct bb_daemon *daemon)
 		(void)setenv("XDG_RUNTIME_DIR", daemon->config.folder, 1);
 }
 
+/* remove_runtime runs when DPDK has taken its sockets out of the folder, and left it. */
+static void
+remove_runtime(void)
+{
+	(void)rmdir(rte_eal_get_runtime_dir());
+}
+
 bool
 bb_boot_eal(struct bb_daemon *daemon)
 {
@@ -148,6 +155,7 @@ bb_boot_eal(struct bb_daemon *daemon)
 	if (log == NULL)
 		return false;
 	place_runtime(daemon);
+	(void)atexit(remove_runtime);
 	fill_arguments(&arguments, &daemon->config);
 	(void)rte_openlog_stream(log);
 

@@ -1,12 +1,14 @@
 #include "ctl/bb_stop.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
+#include <rte_alarm.h>
 
 #include "ctl/bb_boot.h"
 #include "ctl/bb_control_desk.h"
@@ -132,13 +134,40 @@ bb_stop_in_path_order(struct bb_daemon *daemon)
 	return clean && bb_verify_difference(&daemon->verify) == NULL;
 }
 
+static sem_t passed;
+
+static void
+pass(void *unused)
+{
+	(void)unused;
+	(void)sem_post(&passed);
+}
+
+/* await_interrupts waits until DPDK's interrupt thread has ended what it is at: it may be in
+ * the middle of a memif whose other end has just gone, and would touch the port's and DPDK's
+ * memory when that is no more.  An alarm runs on that thread, after what came before. */
+static void
+await_interrupts(void)
+{
+	struct timespec until;
+
+	if (sem_init(&passed, 0, 0) != 0 || rte_eal_alarm_set(1, pass, NULL) != 0)
+		return;
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 2;
+	while (sem_timedwait(&passed, &until) != 0 && errno == EINTR)
+		;
+}
+
 void
 bb_stop_take_down(struct bb_daemon *daemon)
 {
 	for (uint32_t i = 0; i < daemon->config.lcore_count; i++)
 		bb_lcore_join(&daemon->lcores[i]);
+	await_interrupts();
 	for (uint32_t i = 0; i < daemon->ports_open; i++)
 		bb_port_close(&daemon->ports[i]);
+	await_interrupts();
 	/* A store that failed is not touched again, not even to close it. */
 	if (daemon->ledger != NULL && !ledger_failed(daemon))
 		bb_ledger_close(daemon->ledger);
@@ -147,6 +176,6 @@ bb_stop_take_down(struct bb_daemon *daemon)
 	bb_pages_unmap(&daemon->keys.base);
 	free(daemon->keys.scratch);
 	bb_identity_wipe(&daemon->identity);
-	(void)rte_eal_cleanup();
-	(void)rmdir(rte_eal_get_runtime_dir()); /* DPDK empties it, and leaves it */
+	/* No rte_eal_cleanup: its interrupt thread lives on and reads what that would free (seen
+	 * with DPDK 22.11).  All there is to give back goes with the process. */
 }
