@@ -131,15 +131,15 @@ say_broken(struct bb_pass *pass, enum bb_result told, enum bb_result result, con
 }
 
 /* Decides what the end of the chain means; result is why it ends here, BB_ERR_NOT_FOUND
- * when zeros follow. */
+ * when zeros follow; vouched tells whether a later header spoke for the block that failed. */
 static enum bb_result
-judge_end(struct bb_pass *pass, enum bb_result result)
+judge_end(struct bb_pass *pass, enum bb_result result, bool vouched)
 {
 	const struct bb_tail tail = {
 		.witness = pass->witness.state,
 		.broken = result != BB_ERR_NOT_FOUND,
 		.later_segment = pass->segment_index + 1 < pass->segment_count,
-		.later_header = result != BB_ERR_NOT_FOUND && bb_scan_vouched(&pass->scan),
+		.later_header = vouched,
 	};
 	const char *why = "";
 	const enum bb_tail_verdict verdict = bb_tail_judge(&tail, &why);
@@ -180,10 +180,12 @@ bb_pass_next(struct bb_pass *pass, struct bb_block *block)
 	if (result == BB_OK)
 		return take_block(pass, block);
 
-	/* The block may have been finished by a live venue while this looked at it; if
-	 * something vouches for it now, a second look finds it whole. */
-	if (pass->tolerate_tail && result != BB_ERR_NOT_FOUND && bb_scan_vouched(&pass->scan) &&
-	    bb_scan_next(&pass->scan, block) == BB_OK)
+	/* The block may have been finished by a live venue while this looked at it; if something
+	 * vouches for it now, a second look finds it whole.  Asked once: a venue that goes on
+	 * would vouch a moment later for what was rightly found torn. */
+	const bool vouched = result != BB_ERR_NOT_FOUND && bb_scan_vouched(&pass->scan);
+
+	if (pass->tolerate_tail && vouched && bb_scan_next(&pass->scan, block) == BB_OK)
 		return take_block(pass, block);
-	return judge_end(pass, result);
+	return judge_end(pass, result, vouched);
 }
