@@ -167,7 +167,6 @@ bb_stop_take_down(struct bb_daemon *daemon)
 	await_interrupts();
 	for (uint32_t i = 0; i < daemon->ports_open; i++)
 		bb_port_close(&daemon->ports[i]);
-	await_interrupts();
 	/* A store that failed is not touched again, not even to close it. */
 	if (daemon->ledger != NULL && !ledger_failed(daemon))
 		bb_ledger_close(daemon->ledger);

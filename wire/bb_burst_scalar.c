@@ -45,10 +45,7 @@ add_entry(struct bb_point *p, const struct entry *q)
 	const struct bb_fe g = bb_fe_add(&p->z, &c);
 	const struct bb_fe h = bb_fe_add(&b, &a);
 
-	p->x = bb_fe_mul(&e, &f);
-	p->y = bb_fe_mul(&g, &h);
-	p->z = bb_fe_mul(&f, &g);
-	p->t = bb_fe_mul(&e, &h);
+	*p = bb_point_of(&e, &f, &g, &h);
 }
 
 void

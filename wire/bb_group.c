@@ -82,12 +82,7 @@ bb_point_add(const struct bb_point *left, const struct bb_point *right)
 	const struct bb_fe f = bb_fe_subtract(&d, &c);
 	const struct bb_fe g = bb_fe_add(&d, &c);
 	const struct bb_fe h = bb_fe_add(&b, &a);
-	return (struct bb_point){
-		.x = bb_fe_mul(&e, &f),
-		.y = bb_fe_mul(&g, &h),
-		.z = bb_fe_mul(&f, &g),
-		.t = bb_fe_mul(&e, &h),
-	};
+	return bb_point_of(&e, &f, &g, &h);
 }
 
 struct bb_point
@@ -104,12 +99,7 @@ bb_point_double(const struct bb_point *point)
 	const struct bb_fe e = bb_fe_subtract(&h, &s);
 	const struct bb_fe g = bb_fe_subtract(&a, &b);
 	const struct bb_fe f = bb_fe_add(&c, &g);
-	return (struct bb_point){
-		.x = bb_fe_mul(&e, &f),
-		.y = bb_fe_mul(&g, &h),
-		.z = bb_fe_mul(&f, &g),
-		.t = bb_fe_mul(&e, &h),
-	};
+	return bb_point_of(&e, &f, &g, &h);
 }
 
 struct bb_point

@@ -21,6 +21,19 @@ struct bb_point {
 
 extern const struct bb_point bb_point_identity;
 
+/* bb_point_of makes a point of the four factors that every formula of the source ends with. */
+static inline struct bb_point
+bb_point_of(const struct bb_fe *e, const struct bb_fe *f, const struct bb_fe *g,
+	    const struct bb_fe *h)
+{
+	return (struct bb_point){
+		.x = bb_fe_mul(e, f),
+		.y = bb_fe_mul(g, h),
+		.z = bb_fe_mul(f, g),
+		.t = bb_fe_mul(e, h),
+	};
+}
+
 /* bb_point_decode reads a point; false if the bytes are not on the curve.  y is taken modulo
  * p, so it accepts encodings that are not canonical: who must not, checks before. */
 bool bb_point_decode(struct bb_point *point, const uint8_t bytes[32]);
