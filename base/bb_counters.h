@@ -29,6 +29,7 @@
 	X(BB_COUNT_QUERIES,          "queries")                                            \
 	X(BB_COUNT_DIFFERED,         "verify_differed")  /* two codes disagreed: the end */ \
 	X(BB_COUNT_SEQUENCED,        "sequenced")        /* inputs numbered */             \
+	X(BB_COUNT_TICKS,            "ticks")            /* inputs that are ticks */       \
 	X(BB_COUNT_COMMANDS,         "commands")         /* records applied */             \
 	X(BB_COUNT_TRADES,           "trades")                                             \
 	X(BB_COUNT_TRADED_WH,        "traded_wh")        /* Wh */                          \

@@ -19,12 +19,28 @@
 /* Products: a fortnight of quarter-hours is 1,344; three zones of that. */
 #define BB_PRODUCTS_MAX 4096u
 
+/* Zones of the calendar and lines between them, as the grid company numbers these: a node
+ * each, and as many nodes again where energy sources divide a zone (market/bb_clearing.h). */
+#define BB_VENUE_ZONES 32u
+#define BB_VENUE_LINES 64u
+
+/* Wh that one participant may have contracted or offered in one delivery interval of the
+ * calendar, each way, and that a meter may report: 2^37, more than all Europe uses in a
+ * quarter-hour.  A deviation is below 2^39 then, and every amount of a settlement below 2^63
+ * at any price. */
+#define BB_POSITION_WH_MAX (UINT64_C(1) << 37)
+
 /* Resting orders in all products: 32-bit links have room for far more, but a
  * block must hold every fill that one packet can cause (BB_BLOCK_SIZE_MAX). */
 #define BB_ORDERS_MAX (1u << 20)
 
 /* Price steps of one product: 64 x 64 x 64, three levels of bitmap. */
 #define BB_LEVELS_MAX (1u << 18)
+
+/* Places for live orders, all participants together, each table rounded up to a power of two
+ * (market/bb_ids.h); and positions of participants in products. */
+#define BB_PLACES_MAX    (1u << 26)
+#define BB_POSITIONS_MAX (1u << 24)
 
 /* |price| in nano-currency per Wh, and Wh an order: price x quantity stays
  * below 4.3e16 and sums of 200 of them below 2^63. */
@@ -46,11 +62,14 @@
 /* Events given from market to ledger in one slice of a step. */
 #define BB_SLICE_EVENTS 256u
 
-/* A block closes at a chosen size of at most BB_BLOCK_CLOSE_MAX, but one packet
- * may fill every resting order of the venue: 64 B a fill, plus one answer a
- * record, plus head, tail and padding. */
+/* Events of one input: a packet may fill every resting order and gets an answer a
+ * record; an auction tells three about each order, and some about prices and lines. */
+#define BB_INPUT_EVENTS_CEILING (3u * BB_ORDERS_MAX + (1u << 18))
+
+/* A block closes at a chosen size of at most BB_BLOCK_CLOSE_MAX, but holds all of its
+ * last input: 64 B an event, plus head, tail and padding. */
 #define BB_BLOCK_CLOSE_MAX (1u << 20)
-#define BB_BLOCK_SIZE_MAX  ((BB_ORDERS_MAX + 4096u) * 64u + BB_BLOCK_CLOSE_MAX)
+#define BB_BLOCK_SIZE_MAX  ((BB_INPUT_EVENTS_CEILING + 96u) * 64u + BB_BLOCK_CLOSE_MAX)
 
 /* A segment holds at least one such block; 1 GiB keeps a mapping handy. */
 #define BB_SEGMENT_SIZE_DEFAULT (UINT64_C(256) << 20)

@@ -53,10 +53,34 @@
 	X(BB_ERR_PRODUCT_EXISTS,    34, "product exists already")                  \
 	X(BB_ERR_BAND,              35, "band, tick or lot is not acceptable")     \
 	X(BB_ERR_FULL,              36, "venue has no room for another one")       \
+	/* the market: calendar, accounts, delivery */                             \
+	X(BB_ERR_STATE,             64, "not in this state of the product")        \
+	X(BB_ERR_ESCROW,            65, "account does not cover it")               \
+	X(BB_ERR_KILLED,            66, "killed: no new orders until re-armed")    \
+	X(BB_ERR_UNFILLED,          67, "cannot be filled as a whole")             \
+	X(BB_ERR_BASKET,            68, "basket is not complete or not possible")  \
+	X(BB_ERR_EXPIRY,            69, "expiry has passed or lies beyond the gate") \
+	X(BB_ERR_PARAM,             70, "parameter out of range")                  \
+	X(BB_ERR_LINE,              71, "no such line, zone or delivery interval") \
+	X(BB_ERR_METERED,           72, "reading is there already")                \
+	X(BB_ERR_METER,             73, "not this participant's meter")            \
+	X(BB_ERR_DYNAMIC_BAND,      74, "outside the dynamic price band")          \
+	X(BB_ERR_BALANCE,           75, "amount is zero, or more than is free")    \
 	/* why an order left the book */                                           \
 	X(BB_BY_PARTICIPANT,        40, "cancelled by its participant")            \
 	X(BB_BY_IOC,                41, "rest of an immediate-or-cancel order")    \
 	X(BB_BY_REVOKE,             42, "cancelled because its owner was revoked") \
+	X(BB_BY_FOK,                43, "could not be filled as a whole")          \
+	X(BB_BY_EXPIRY,             44, "good till a time that has come")          \
+	X(BB_BY_CLOSURE,            45, "gate closure of its product")             \
+	X(BB_BY_KILL,               46, "kill switch")                             \
+	X(BB_BY_SILENCE,            47, "nothing heard from its participant")      \
+	X(BB_BY_TICK,               48, "its time has come")                       \
+	X(BB_BY_BREAKER,            49, "price left the dynamic band")             \
+	X(BB_BY_SUBSTITUTE,         76, "no reading came: substituted by the rule") \
+	X(BB_BY_REVERSAL,           77, "takes back what was posted before")       \
+	X(BB_BY_OPERATOR,           78, "by the operator")                         \
+	X(BB_BY_CLEARING,           79, "no certified result in time")             \
 	/* files */                                                                \
 	X(BB_ERR_IO,                50, "read, write or flush failed")             \
 	X(BB_ERR_TRUNCATED,         51, "file ends too early")                     \
@@ -71,7 +95,8 @@
 	X(BB_ERR_LOCKED,            60, "another process holds the folder")        \
 	X(BB_ERR_NO_SPACE,          61, "no space left")                           \
 	X(BB_ERR_PERMISSION,        62, "permission denied")                       \
-	X(BB_ERR_MODE,              63, "secret file can be read by others")
+	X(BB_ERR_MODE,              63, "secret file can be read by others")       \
+	X(BB_ERR_FILESYSTEM,        80, "file system cannot keep this promise")
 
 enum bb_result {
 #define X(name, number, meaning) name = number,

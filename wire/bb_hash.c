@@ -43,8 +43,18 @@ bb_tree_init(struct bb_tree *tree)
 	tree->size = 0;
 }
 
-static struct bb_hash
-node_of(const struct bb_hash *left, const struct bb_hash *right)
+struct bb_hash
+bb_hash_leaf(const void *data, size_t size)
+{
+	struct bb_hasher hasher;
+	bb_hash_start(&hasher);
+	bb_hash_add(&hasher, "\x00", 1);
+	bb_hash_add(&hasher, data, size);
+	return bb_hash_end(&hasher);
+}
+
+struct bb_hash
+bb_hash_node(const struct bb_hash *left, const struct bb_hash *right)
 {
 	struct bb_hasher hasher;
 	bb_hash_start(&hasher);
@@ -54,20 +64,23 @@ node_of(const struct bb_hash *left, const struct bb_hash *right)
 	return bb_hash_end(&hasher);
 }
 
-/* The stack holds one root for each bit set in size, the largest subtree first. */
 void
 bb_tree_add(struct bb_tree *tree, const void *data, size_t size)
 {
-	struct bb_hasher hasher;
+	const struct bb_hash leaf = bb_hash_leaf(data, size);
+	bb_tree_add_hash(tree, &leaf);
+}
+
+/* The stack holds one root for each bit set in size, the largest subtree first. */
+void
+bb_tree_add_hash(struct bb_tree *tree, const struct bb_hash *leaf)
+{
 	uint32_t depth = (uint32_t)__builtin_popcountll(tree->size);
+	struct bb_hash hash = *leaf;
 
 	BB_ASSERT(tree->size < UINT64_MAX);
-	bb_hash_start(&hasher);
-	bb_hash_add(&hasher, "\x00", 1);
-	bb_hash_add(&hasher, data, size);
-	struct bb_hash hash = bb_hash_end(&hasher);
 	for (uint64_t bit = 1; (tree->size & bit) != 0; bit <<= 1)
-		hash = node_of(&tree->stack[--depth], &hash);
+		hash = bb_hash_node(&tree->stack[--depth], &hash);
 	tree->stack[depth] = hash;
 	tree->size++;
 }
@@ -81,6 +94,6 @@ bb_tree_root(const struct bb_tree *tree)
 		return bb_hash_of("", 0);
 	struct bb_hash root = tree->stack[--depth];
 	while (depth > 0)
-		root = node_of(&tree->stack[--depth], &root);
+		root = bb_hash_node(&tree->stack[--depth], &root);
 	return root;
 }

@@ -31,8 +31,12 @@ struct bb_hash bb_hash_end(struct bb_hasher *hasher);
 /* bb_hash_of returns the SHA-256 of size bytes. */
 struct bb_hash bb_hash_of(const void *bytes, size_t size);
 
-/* The append-only tree of RFC 6962, section 2.1: leaf 0x00, node 0x01.  Keeps one
- * hash for each complete subtree, so at most 64. */
+/* RFC 6962, section 2.1: 0x00 before a leaf, 0x01 before a node. */
+struct bb_hash bb_hash_leaf(const void *data, size_t size);
+struct bb_hash bb_hash_node(const struct bb_hash *left, const struct bb_hash *right);
+
+/* The append-only tree of that section.  Keeps one hash for each complete subtree, so at
+ * most 64; the largest lies first. */
 struct bb_tree {
 	uint64_t size; /* leaves so far */
 	struct bb_hash stack[64];
@@ -40,8 +44,10 @@ struct bb_tree {
 
 void bb_tree_init(struct bb_tree *tree);
 
-/* bb_tree_add appends one leaf, size bytes of data. */
+/* bb_tree_add appends one leaf, size bytes of data; bb_tree_add_hash one that is hashed
+ * already, or the root of a subtree where all are of one size. */
 void bb_tree_add(struct bb_tree *tree, const void *data, size_t size);
+void bb_tree_add_hash(struct bb_tree *tree, const struct bb_hash *leaf);
 
 /* bb_tree_root returns the root; of the empty tree SHA-256 of nothing. */
 struct bb_hash bb_tree_root(const struct bb_tree *tree);

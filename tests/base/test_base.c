@@ -4,6 +4,7 @@
 #include "base/bb_arena.h"
 #include "base/bb_bits.h"
 #include "base/bb_bytes.h"
+#include "base/bb_clock.h"
 #include "base/bb_counters.h"
 #include "base/bb_random.h"
 #include "base/bb_result.h"
@@ -206,6 +207,25 @@ test_counters_count_and_have_names(void)
 	CU_ASSERT_PTR_NULL(bb_counter_name(BB_COUNT_REFUSED + BB_RESULT_COUNT - 1));
 }
 
+static void
+test_a_clock_never_runs_back_and_never_wraps(void)
+{
+	const struct bb_clock machine = { 0 };
+	const struct bb_clock fast = { .start_ns = 500, .origin_ns = 1000, .speed = 60 };
+	const struct bb_clock last = { .start_ns = UINT64_MAX - 9, .origin_ns = 1, .speed = 5 };
+
+	CU_ASSERT_EQUAL(bb_clock_at(&machine, 7), 7);
+	CU_ASSERT_EQUAL(bb_clock_at(&fast, 0), 500); /* the machine's was set back */
+	CU_ASSERT_EQUAL(bb_clock_at(&fast, 1000), 500);
+	CU_ASSERT_EQUAL(bb_clock_at(&fast, 1001), 560);
+	CU_ASSERT_EQUAL(bb_clock_at(&last, 2), UINT64_MAX - 4);
+	CU_ASSERT_EQUAL(bb_clock_at(&last, 4), UINT64_MAX - 1);
+	CU_ASSERT_EQUAL(bb_clock_at(&fast, UINT64_MAX), UINT64_MAX - 1);
+	CU_ASSERT_EQUAL(bb_clock_machine(&fast, bb_clock_venue(&fast, 3)), 3);
+	CU_ASSERT_EQUAL(bb_clock_machine(&fast, 61), 2);
+	CU_ASSERT_EQUAL(bb_clock_machine(&machine, 61), 61);
+}
+
 int
 main(void)
 {
@@ -224,6 +244,8 @@ main(void)
 		{ "results have unique numbers and names",
 		  test_results_have_unique_numbers_and_names },
 		{ "counters count and have names", test_counters_count_and_have_names },
+		{ "a clock never runs back and never wraps",
+		  test_a_clock_never_runs_back_and_never_wraps },
 		CU_TEST_INFO_NULL,
 	};
 	return bb_test_run("base", tests);
