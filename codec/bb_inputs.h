@@ -9,6 +9,7 @@
  *          that is an unknown action or a side other than 0 and 1; fields that its action
  *          does not use are ignored, an order type that is not offered is the market's
  *          to refuse.  The command keeps order id and product for the refusal to name.
+ *          Meter and operator records must be exact (bb_packet.h, bb_operation.h).
  * Replay   Pure: the same bytes give the same commands in both places.
  */
 #ifndef BB_INPUTS_H
@@ -22,9 +23,13 @@
  * bytes begins with the header; input_size is its size without the MAC.  number,
  * sequenced_ns, received_ns, route and back are left as they are.
  *
- * A query has no commands.  A meter packet (none is offered yet) becomes one malformed
- * command a record.  An operator packet becomes one command. */
+ * A query has no commands.  Orders and meter readings become one command a record, a packet
+ * of the operator or the grid company (kind 4) one command. */
 void bb_inputs_commands(struct bb_bid *bid, const struct bb_packet *packet,
 			const uint8_t *bytes, uint16_t input_size);
+
+/* bb_inputs_tick sets the same fields for a tick, the input that nobody sends: it comes from
+ * participant 0, of no kind of packet, with no bytes.  No packet becomes one. */
+void bb_inputs_tick(struct bb_bid *bid);
 
 #endif

@@ -8,7 +8,8 @@
  *	40 4 quantity    44 4 remaining    48 2 record    50 2 result
  *	52 1 kind        53 1 side         54 2 zero
  *
- * counter_remaining is not stored: what rests is a sum of what is.
+ * counter_remaining is not stored: what rests is a sum of what is, and a seller's price in an
+ * auction stands in the SHARED of its order.
  *
  * Memory, threads: the caller's.  Replay: pure.
  */
@@ -18,7 +19,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "market/bb_command.h"
 #include "market/bb_event.h"
 #include "wire/bb_mold.h"
 #include "wire/bb_report.h"
@@ -34,19 +34,28 @@ bool bb_event_decode(struct bb_event *event, const uint8_t bytes[BB_EVENT_BYTES]
 /* bb_event_report makes the record for the one who sent the packet. */
 void bb_event_report(struct bb_report_record *record, const struct bb_event *event);
 
-/* bb_event_notice makes the record for the owner of a resting order that event touched;
- * returns false if there is none: only TRADED has, and CANCELLED when its owner was revoked
- * (BB_BY_REVOKE).  *participant is that owner.  record->record is BB_REPORT_WHOLE: no
- * packet of the owner's is answered. */
-bool bb_event_notice(struct bb_report_record *record, uint32_t *participant,
-		     const struct bb_event *event);
+/* One record for someone who did not send the packet.  record.record is BB_REPORT_WHOLE: no
+ * packet of the receiver's is answered. */
+struct bb_notice {
+	uint32_t participant; /* who gets it */
+	struct bb_report_record record;
+};
+
+/* bb_event_notices makes the notices of an event and returns how many, none to two: to
+ * everyone whose order, contract, money or standing it touched.  Not to its participant if that
+ * is the sender of the packet, who is told by the answer (0: a tick caused it), and not to
+ * the technical accounts.
+ *
+ *	both parties    TRADED, CONTRACTED, POSTED: each as if it were the first one; of POSTED
+ *	                the amount that the receiver pays, negative: that it gets
+ *	participant     CANCELLED, SHARED, METERED, REPUTED, RULED, MEMBER_SET, RESTRICTED,
+ *	                TRANSFERRED, KILLED, ARMED, SHOWN
+ *	nobody          all others */
+uint32_t bb_event_notices(struct bb_notice notices[2], const struct bb_event *event,
+			  uint32_t sender);
 
 /* bb_event_feed makes up to two feed messages and returns how many: none for what the
  * public does not see. */
 uint32_t bb_event_feed(struct bb_feed feed[2], const struct bb_event *event, uint64_t time_ns);
-
-/* bb_product_feed makes the message that announces a product.  Its terms are in the command
- * alone: PRODUCT_ADDED, which tells that the command passed, only names it. */
-void bb_product_feed(struct bb_feed *feed, const struct bb_product_command *terms);
 
 #endif

@@ -127,6 +127,30 @@ write_body(struct bb_writer *writer, const struct bb_feed *feed)
 		bb_write_u32(writer, feed->quantity_wh);
 		bb_write_zeros(writer, 8);
 		break;
+	case BB_FEED_STATE:
+		bb_write_u64(writer, feed->number);
+		bb_write_u8(writer, feed->from);
+		bb_write_u8(writer, feed->to);
+		bb_write_u16(writer, feed->record);
+		bb_write_zeros(writer, 4);
+		bb_write_u64(writer, feed->time_ns);
+		break;
+	case BB_FEED_PRICE:
+		bb_write_u64(writer, feed->number);
+		bb_write_u32(writer, (uint32_t)feed->price);
+		bb_write_u32(writer, feed->quantity_wh);
+		bb_write_u32(writer, feed->remaining_wh);
+		bb_write_u32(writer, (uint32_t)feed->price_min);
+		bb_write_u32(writer, (uint32_t)feed->price_max);
+		bb_write_zeros(writer, 4);
+		break;
+	case BB_FEED_FLOW:
+		bb_write_u64(writer, feed->number);
+		bb_write_u32(writer, feed->line);
+		bb_write_u32(writer, feed->quantity_wh);
+		bb_write_u32(writer, (uint32_t)feed->price);
+		bb_write_zeros(writer, 4);
+		break;
 	default: /* BB_FEED_BLOCK */
 		bb_write_u64(writer, feed->height);
 		bb_write_u64(writer, feed->time_ns);
@@ -180,6 +204,30 @@ read_body(struct bb_reader *reader, struct bb_feed *feed)
 		feed->quantity_wh = bb_read_u32(reader);
 		bb_read_zeros(reader, 8);
 		break;
+	case BB_FEED_STATE:
+		feed->number = bb_read_u64(reader);
+		feed->from = bb_read_u8(reader);
+		feed->to = bb_read_u8(reader);
+		feed->record = bb_read_u16(reader);
+		bb_read_zeros(reader, 4);
+		feed->time_ns = bb_read_u64(reader);
+		break;
+	case BB_FEED_PRICE:
+		feed->number = bb_read_u64(reader);
+		feed->price = (int32_t)bb_read_u32(reader);
+		feed->quantity_wh = bb_read_u32(reader);
+		feed->remaining_wh = bb_read_u32(reader);
+		feed->price_min = (int32_t)bb_read_u32(reader);
+		feed->price_max = (int32_t)bb_read_u32(reader);
+		bb_read_zeros(reader, 4);
+		break;
+	case BB_FEED_FLOW:
+		feed->number = bb_read_u64(reader);
+		feed->line = bb_read_u32(reader);
+		feed->quantity_wh = bb_read_u32(reader);
+		feed->price = (int32_t)bb_read_u32(reader);
+		bb_read_zeros(reader, 4);
+		break;
 	case BB_FEED_BLOCK:
 		feed->height = bb_read_u64(reader);
 		feed->time_ns = bb_read_u64(reader);
@@ -203,7 +251,8 @@ bb_feed_decode(const uint8_t *bytes, size_t size, struct bb_feed *feed)
 	bb_read_zeros(&reader, 2);
 	feed->product = bb_read_u32(&reader);
 	read_body(&reader, feed);
-	const bool sided = feed->type != BB_FEED_PRODUCT && feed->type != BB_FEED_BLOCK;
+	const bool sided = feed->type != BB_FEED_PRODUCT && feed->type != BB_FEED_STATE &&
+			   feed->type != BB_FEED_BLOCK;
 	if (feed->side > (sided ? 1 : 0) || (feed->type == BB_FEED_BLOCK && feed->product != 0))
 		return BB_ERR_FORMAT;
 	return reader.failed || bb_reader_left(&reader) != 0 ? BB_ERR_FORMAT : BB_OK;

@@ -16,6 +16,15 @@
  *	                     8 8 number, 16 4 price, 20 4 quantity, 24 8 time_ns
  *	'P' product added    32 B: 0 1 'P', 1 3 zero, 4 4 product, 8 4 price_min,
  *	                     12 4 price_max, 16 4 tick, 20 4 lot, 24 8 zero
+ *	'S' product state    32 B: 0 1 'S', 1 3 zero, 4 4 product (zone 0: the delivery
+ *	                     interval in all zones), 8 8 number, 16 1 from, 17 1 to,
+ *	                     18 2 why (a result), 20 4 zero, 24 8 time_ns
+ *	'C' auction price    40 B: 0 1 'C', 1 1 1: there is a price, 2 2 zero, 4 4 product,
+ *	                     8 8 number, 16 4 price, 20 4 bought, 24 4 sold, 28 4 lowest,
+ *	                     32 4 highest price of the equilibrium, 36 4 zero
+ *	'F' auction flow     32 B: 0 1 'F', 1 1 0: from -> to, 1: to -> from, 2 2 zero,
+ *	                     4 4 product, 8 8 number, 16 4 line, 20 4 quantity, 24 4 fee,
+ *	                     28 4 zero
  *	'B' block sealed     88 B: 0 1 'B', 1 7 zero, 8 8 height, 16 8 sealed_ns,
  *	                     24 32 block hash, 56 32 state root
  *
@@ -77,20 +86,28 @@ enum bb_feed_type {
 	BB_FEED_REDUCED = 'R',
 	BB_FEED_TRADE = 'T',
 	BB_FEED_PRODUCT = 'P',
+	BB_FEED_STATE = 'S',
+	BB_FEED_PRICE = 'C',
+	BB_FEED_FLOW = 'F',
 	BB_FEED_BLOCK = 'B',
 };
 
 /* One message, any type; unused fields are zero. */
 struct bb_feed {
 	uint8_t type;
-	uint8_t side;
-	uint16_t record;
+	uint8_t side;          /* of a price: 1 if there is one */
+	uint16_t record;       /* why, for a state */
 	uint32_t product;
 	uint64_t number;
-	int32_t price;
-	int32_t price_max;
-	uint32_t quantity_wh; /* lot for a product */
-	uint32_t remaining_wh; /* tick for a product */
+	int32_t price;         /* fee of a flow */
+	int32_t price_min;     /* of the equilibrium */
+	int32_t price_max;     /* of a product's band, or the equilibrium */
+	uint32_t quantity_wh;  /* lot for a product; bought */
+	uint32_t remaining_wh; /* tick for a product; sold */
+	uint32_t line;
+	uint8_t from; /* states */
+	uint8_t to;
+	uint8_t reserved[6];
 	uint64_t time_ns;      /* sealed_ns for a block */
 	uint64_t height;
 	uint8_t block_hash[32];

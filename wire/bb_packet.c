@@ -5,6 +5,8 @@
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
 
+_Static_assert(BB_OPERATION_SIZE_MAX == 2 * BB_PACKET_RECORD_SIZE, "two records");
+
 static const uint8_t magic[4] = { 'B', 'B', 'P', '1' };
 
 uint32_t
@@ -80,55 +82,26 @@ bb_packet_order(const uint8_t *bytes, uint32_t index, struct bb_wire_order *orde
 	};
 }
 
-static bool
-read_member(const uint8_t *at, struct bb_wire_member *member)
+enum bb_result
+bb_packet_meter(const uint8_t *bytes, uint32_t index, struct bb_wire_meter *meter)
 {
-	*member = (struct bb_wire_member){
-		.zone = at[1],
-		.roles = bb_get_u16(at + 2),
-		.participant = bb_get_u32(at + 4),
-		.orders_max = bb_get_u32(at + 8),
-		.packets_per_s = bb_get_u32(at + 12),
-		.burst = bb_get_u32(at + 16),
-	};
-	memcpy(member->key, at + BB_PACKET_RECORD_SIZE, BB_KEY_SIZE);
-	return bb_is_zero(at + 20, 12);
-}
+	const uint8_t *at = bytes + BB_PACKET_HEADER_SIZE + index * BB_PACKET_RECORD_SIZE;
 
-static bool
-read_product(const uint8_t *at, struct bb_wire_product *product)
-{
-	*product = (struct bb_wire_product){
-		.product = bb_get_u32(at + 4),
-		.price_min = (int32_t)bb_get_u32(at + 8),
-		.price_max = (int32_t)bb_get_u32(at + 12),
-		.tick = bb_get_u32(at + 16),
-		.lot_wh = bb_get_u32(at + 20),
-		.quantity_max_wh = bb_get_u32(at + 24),
+	*meter = (struct bb_wire_meter){
+		.injected_wh = (int64_t)bb_get_u64(at),
+		.participant = bb_get_u32(at + 8),
+		.product = bb_get_u32(at + 12),
+		.quality = at[16],
+		.correction = at[17],
 	};
-	return bb_is_zero(at + 1, 3) && bb_is_zero(at + 28, 4);
+	return at[16] <= 1 && at[17] <= 1 && bb_is_zero(at + 18, 14) ? BB_OK : BB_ERR_RECORD;
 }
 
 enum bb_result
 bb_packet_operation(const uint8_t *bytes, uint32_t record_count,
 		    struct bb_wire_operation *operation)
 {
-	const uint8_t *at = bytes + BB_PACKET_HEADER_SIZE;
-	bool exact = false;
-
-	memset(operation, 0, sizeof(*operation));
-	operation->op = at[0];
-	if (record_count == 2 && at[0] == BB_WIRE_MEMBER_ADD) {
-		exact = read_member(at, &operation->member);
-	} else if (record_count == 1 && at[0] == BB_WIRE_MEMBER_REVOKE) {
-		operation->member.participant = bb_get_u32(at + 4);
-		exact = bb_is_zero(at + 1, 3) && bb_is_zero(at + 8, 24);
-	} else if (record_count == 1 && at[0] == BB_WIRE_PRODUCT_ADD) {
-		exact = read_product(at, &operation->product);
-	} else if (record_count == 1 && (at[0] == BB_WIRE_HALT || at[0] == BB_WIRE_RESUME)) {
-		exact = bb_is_zero(at + 1, 31);
-	}
-	return exact ? BB_OK : BB_ERR_RECORD;
+	return bb_operation_decode(bytes + BB_PACKET_HEADER_SIZE, record_count, operation);
 }
 
 static struct bb_writer
@@ -192,29 +165,28 @@ bb_packet_encode_orders(uint8_t *bytes, const struct bb_packet *header,
 }
 
 static void
-write_member(struct bb_writer *writer, const struct bb_wire_member *member)
+write_meter(struct bb_writer *writer, const struct bb_wire_meter *meter)
 {
-	bb_write_u8(writer, member->zone);
-	bb_write_u16(writer, member->roles);
-	bb_write_u32(writer, member->participant);
-	bb_write_u32(writer, member->orders_max);
-	bb_write_u32(writer, member->packets_per_s);
-	bb_write_u32(writer, member->burst);
-	bb_write_zeros(writer, 12);
-	bb_write_bytes(writer, member->key, BB_KEY_SIZE);
+	bb_write_u64(writer, (uint64_t)meter->injected_wh);
+	bb_write_u32(writer, meter->participant);
+	bb_write_u32(writer, meter->product);
+	bb_write_u8(writer, meter->quality);
+	bb_write_u8(writer, meter->correction);
+	bb_write_zeros(writer, 14);
 }
 
-static void
-write_product(struct bb_writer *writer, const struct bb_wire_product *product)
+size_t
+bb_packet_encode_meters(uint8_t *bytes, const struct bb_packet *header,
+			const struct bb_wire_meter *meters, uint32_t meter_count,
+			const struct bb_identity *identity,
+			const uint8_t mac_key[BB_MAC_KEY_SIZE])
 {
-	bb_write_zeros(writer, 3);
-	bb_write_u32(writer, product->product);
-	bb_write_u32(writer, (uint32_t)product->price_min);
-	bb_write_u32(writer, (uint32_t)product->price_max);
-	bb_write_u32(writer, product->tick);
-	bb_write_u32(writer, product->lot_wh);
-	bb_write_u32(writer, product->quantity_max_wh);
-	bb_write_zeros(writer, 4);
+	struct bb_writer writer = start(bytes, header, BB_PACKET_METER, meter_count);
+
+	BB_ASSERT(meter_count >= 1);
+	for (uint32_t i = 0; i < meter_count; i++)
+		write_meter(&writer, &meters[i]);
+	return finish(&writer, identity, mac_key);
 }
 
 size_t
@@ -223,21 +195,11 @@ bb_packet_encode_operation(uint8_t *bytes, const struct bb_packet *header,
 			   const struct bb_identity *identity,
 			   const uint8_t mac_key[BB_MAC_KEY_SIZE])
 {
-	const uint32_t count = operation->op == BB_WIRE_MEMBER_ADD ? 2 : 1;
+	uint8_t records[BB_OPERATION_SIZE_MAX];
+	const uint32_t count = bb_operation_encode(records, operation);
 	struct bb_writer writer = start(bytes, header, BB_PACKET_OPERATOR, count);
 
-	bb_write_u8(&writer, operation->op);
-	if (operation->op == BB_WIRE_MEMBER_ADD) {
-		write_member(&writer, &operation->member);
-	} else if (operation->op == BB_WIRE_MEMBER_REVOKE) {
-		bb_write_zeros(&writer, 3);
-		bb_write_u32(&writer, operation->member.participant);
-		bb_write_zeros(&writer, 24);
-	} else if (operation->op == BB_WIRE_PRODUCT_ADD) {
-		write_product(&writer, &operation->product);
-	} else {
-		bb_write_zeros(&writer, 31);
-	}
+	bb_write_bytes(&writer, records, count * BB_PACKET_RECORD_SIZE);
 	return finish(&writer, identity, mac_key);
 }
 

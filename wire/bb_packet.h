@@ -1,9 +1,9 @@
-/* bb_packet - the bid packet: what participants and the operator send.
+/* bb_packet - the bid packet: what participants send, whatever their role.
  *
  * Little-endian, naturally aligned, one packet a UDP datagram:
  *
  *	 0  4  magic "BBP1"
- *	 4  1  kind: 1 bids, 2 meter readings, 3 query, 4 operator
+ *	 4  1  kind: 1 bids, 2 meter readings, 3 query, 4 operator or grid
  *	 5  1  records, 1..42 (0 for a query)
  *	 6  2  zero
  *	 8  4  participant
@@ -18,24 +18,24 @@
  *
  *	 0  8  order id
  *	 8  4  product: delivery zone << 24 | Unix time of delivery start / 900
- *	12  1  action: 1 new, 2 cancel, 3 replace, 4 cancel product, 5 cancel all
+ *	12  1  action: 1 new, 2 cancel, 3 replace, 4 cancel product, 5 cancel all, 6 quote,
+ *	       7 cancel side, 8 kill, 9 silence, 10 dispute
  *	13  1  side: 0 buy, 1 sell
- *	14  1  type: 0 limit GTC, 1 limit IOC
+ *	14  1  type: 0 limit GTC, 1 IOC, 2 FOK, 3 AON, 4 GTD, 5 iceberg, 6 market to limit,
+ *	       7 leg of a basket
  *	15  1  energy source
  *	16  4  price, signed, nano-currency per Wh
- *	20  4  quantity, Wh
- *	24  4  shown or minimum quantity
+ *	20  4  quantity, Wh; seconds (silence)
+ *	24  4  by type: shown quantity (iceberg), Unix time (GTD), legs that follow (basket)
  *	28  2  accepted sources     30  2  preferred sources
  *
- * Operator records, 32 B each (kind 4); one operation a packet, its records in order:
+ * Meter record, 32 B (kind 2):
  *
- *	member add       0 1 op 1, 1 1 zone, 2 2 roles, 4 4 participant, 8 4 orders_max,
- *	                 12 4 packets_per_s, 16 4 burst, 20 12 zero; then 32 B public key
- *	member revoke    0 1 op 2, 1 3 zero, 4 4 participant, 8 24 zero
- *	product add      0 1 op 3, 1 3 zero, 4 4 product, 8 4 price_min, 12 4 price_max,
- *	                 16 4 tick, 20 4 lot, 24 4 quantity_max, 28 4 zero
- *	halt             0 1 op 4, 1 31 zero
- *	resume           0 1 op 5, 1 31 zero
+ *	 0  8  net injection, signed, Wh      8  4  participant     12  4  product
+ *	16  1  quality: 0 measured, 1 estimated     17  1  correction: 0 or 1
+ *	18 14  zero
+ *
+ * Records of kind 4: bb_operation.h.
  *
  * Units    as in the tables.
  * Memory   Decoding copies out; nothing is kept.
@@ -53,6 +53,7 @@
 
 #include "base/bb_limits.h"
 #include "base/bb_result.h"
+#include "wire/bb_operation.h"
 #include "wire/bb_sign.h"
 
 #define BB_PACKET_HEADER_SIZE 32u
@@ -73,14 +74,11 @@ enum bb_wire_action {
 	BB_WIRE_REPLACE = 3,
 	BB_WIRE_CANCEL_PRODUCT = 4,
 	BB_WIRE_CANCEL_ALL = 5,
-};
-
-enum bb_wire_op {
-	BB_WIRE_MEMBER_ADD = 1,
-	BB_WIRE_MEMBER_REVOKE = 2,
-	BB_WIRE_PRODUCT_ADD = 3,
-	BB_WIRE_HALT = 4,
-	BB_WIRE_RESUME = 5,
+	BB_WIRE_QUOTE = 6,
+	BB_WIRE_CANCEL_SIDE = 7,
+	BB_WIRE_KILL = 8,
+	BB_WIRE_SILENCE = 9,
+	BB_WIRE_DISPUTE = 10,
 };
 
 struct bb_packet {
@@ -102,36 +100,18 @@ struct bb_wire_order {
 	uint8_t source;
 	int32_t price;
 	uint32_t quantity_wh;
-	uint32_t shown_wh;
+	uint32_t shown_wh; /* or expiry, or legs that follow: by type */
 	uint16_t accept_sources;
 	uint16_t prefer_sources;
 };
 
-struct bb_wire_member {
+/* A meter record; any participant and product can come in. */
+struct bb_wire_meter {
+	int64_t injected_wh;
 	uint32_t participant;
-	uint32_t orders_max;
-	uint32_t packets_per_s;
-	uint32_t burst;
-	uint16_t roles;
-	uint8_t zone;
-	uint8_t key[BB_KEY_SIZE];
-};
-
-struct bb_wire_product {
 	uint32_t product;
-	int32_t price_min;
-	int32_t price_max;
-	uint32_t tick;
-	uint32_t lot_wh;
-	uint32_t quantity_max_wh;
-};
-
-struct bb_wire_operation {
-	uint8_t op;
-	union {
-		struct bb_wire_member member; /* revoke: participant alone */
-		struct bb_wire_product product;
-	};
+	uint8_t quality;
+	uint8_t correction;
 };
 
 /* bb_packet_venue returns the venue field for a ledger id. */
@@ -153,6 +133,11 @@ enum bb_result bb_packet_decode_input(const uint8_t *bytes, size_t size,
 /* bb_packet_order reads the index-th record of a decoded kind 1 packet. */
 void bb_packet_order(const uint8_t *bytes, uint32_t index, struct bb_wire_order *order);
 
+/* bb_packet_meter reads the index-th record of a decoded kind 2 packet: BB_ERR_RECORD if
+ * reserved bytes are not zero, or quality or correction is above 1. */
+enum bb_result bb_packet_meter(const uint8_t *bytes, uint32_t index,
+			       struct bb_wire_meter *meter);
+
 /* bb_packet_operation reads the records of a decoded kind 4 packet: BB_ERR_RECORD if they
  * are no operation of exactly these records. */
 enum bb_result bb_packet_operation(const uint8_t *bytes, uint32_t record_count,
@@ -160,9 +145,14 @@ enum bb_result bb_packet_operation(const uint8_t *bytes, uint32_t record_count,
 
 /* bb_packet_encode_* write a whole packet, signed and MAC'd, into bytes, which has room
  * for BB_PACKET_SIZE_MAX.  kind and record_count are set by the function called. They
- * return its size.  order_count is 1..BB_RECORDS_MAX. */
+ * return its size.  order_count and meter_count are 1..BB_RECORDS_MAX; an operation is one
+ * that exists. */
 size_t bb_packet_encode_orders(uint8_t *bytes, const struct bb_packet *header,
 			       const struct bb_wire_order *orders, uint32_t order_count,
+			       const struct bb_identity *identity,
+			       const uint8_t mac_key[BB_MAC_KEY_SIZE]);
+size_t bb_packet_encode_meters(uint8_t *bytes, const struct bb_packet *header,
+			       const struct bb_wire_meter *meters, uint32_t meter_count,
 			       const struct bb_identity *identity,
 			       const uint8_t mac_key[BB_MAC_KEY_SIZE]);
 size_t bb_packet_encode_operation(uint8_t *bytes, const struct bb_packet *header,

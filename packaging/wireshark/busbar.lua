@@ -18,19 +18,31 @@ local busbar_feed = Proto("busbar_feed", "busbar public feed")
 busbar.prefs.port = Pref.uint("UDP port", 7600, "Bid packets and reports")
 busbar_feed.prefs.port = Pref.uint("UDP port", 7601, "The public feed")
 
-local packet_kinds = { [1] = "bids", [2] = "meter readings", [3] = "query", [4] = "operator" }
+local packet_kinds = { [1] = "bids", [2] = "meter readings", [3] = "query",
+	[4] = "operator or grid" }
 local report_kinds = { [1] = "answer", [2] = "notice", [3] = "refusal", [4] = "status" }
 local actions = { [1] = "new", [2] = "cancel", [3] = "replace", [4] = "cancel product",
-	[5] = "cancel all" }
+	[5] = "cancel all", [6] = "quote", [7] = "cancel side", [8] = "kill", [9] = "silence",
+	[10] = "dispute" }
 local operations = { [1] = "member add", [2] = "member revoke", [3] = "product add",
-	[4] = "halt", [5] = "resume" }
+	[4] = "halt", [5] = "resume", [6] = "param", [7] = "member set", [8] = "member kill",
+	[9] = "member arm", [10] = "transfer", [11] = "product halt", [12] = "product resume",
+	[13] = "ruling", [14] = "line", [15] = "imbalance", [16] = "restrict" }
 local sides = { [0] = "buy", [1] = "sell" }
-local order_types = { [0] = "limit GTC", [1] = "limit IOC" }
+local order_types = { [0] = "limit GTC", [1] = "limit IOC", [2] = "limit FOK",
+	[3] = "limit AON", [4] = "limit GTD", [5] = "iceberg", [6] = "market to limit",
+	[7] = "basket leg" }
+local qualities = { [0] = "measured", [1] = "estimated" }
 local events = { [0] = "none", [1] = "refused", [2] = "accepted", [3] = "traded",
 	[4] = "cancelled", [5] = "replaced", [6] = "member added", [7] = "member revoked",
-	[8] = "product added", [9] = "halted", [10] = "resumed" }
+	[8] = "product added", [9] = "halted", [10] = "resumed", [11] = "state",
+	[12] = "priced", [13] = "flowed", [14] = "shared", [15] = "contracted",
+	[16] = "metered", [17] = "posted", [18] = "reputed", [19] = "disputed", [20] = "ruled",
+	[21] = "param set", [22] = "member set", [23] = "line set", [24] = "imbalance set",
+	[25] = "restricted", [26] = "transferred", [27] = "killed", [28] = "armed",
+	[29] = "ticked", [30] = "shown" }
 local message_types = { A = "order added", R = "order reduced", T = "trade", P = "product added",
-	B = "block sealed" }
+	S = "product state", C = "auction price", F = "auction flow", B = "block sealed" }
 local results = {
 	[0] = "OK",
 	[1] = "ERR_FRAME",
@@ -69,9 +81,32 @@ local results = {
 	[34] = "ERR_PRODUCT_EXISTS",
 	[35] = "ERR_BAND",
 	[36] = "ERR_FULL",
+	[64] = "ERR_STATE",
+	[65] = "ERR_ESCROW",
+	[66] = "ERR_KILLED",
+	[67] = "ERR_UNFILLED",
+	[68] = "ERR_BASKET",
+	[69] = "ERR_EXPIRY",
+	[70] = "ERR_PARAM",
+	[71] = "ERR_LINE",
+	[72] = "ERR_METERED",
+	[73] = "ERR_METER",
+	[74] = "ERR_DYNAMIC_BAND",
+	[75] = "ERR_BALANCE",
 	[40] = "BY_PARTICIPANT",
 	[41] = "BY_IOC",
 	[42] = "BY_REVOKE",
+	[43] = "BY_FOK",
+	[44] = "BY_EXPIRY",
+	[45] = "BY_CLOSURE",
+	[46] = "BY_KILL",
+	[47] = "BY_SILENCE",
+	[48] = "BY_TICK",
+	[49] = "BY_BREAKER",
+	[76] = "BY_SUBSTITUTE",
+	[77] = "BY_REVERSAL",
+	[78] = "BY_OPERATOR",
+	[79] = "BY_CLEARING",
 	[50] = "ERR_IO",
 	[51] = "ERR_TRUNCATED",
 	[52] = "ERR_FORMAT",
@@ -86,6 +121,7 @@ local results = {
 	[61] = "ERR_NO_SPACE",
 	[62] = "ERR_PERMISSION",
 	[63] = "ERR_MODE",
+	[80] = "ERR_FILESYSTEM",
 }
 
 local f = {
@@ -114,12 +150,17 @@ local f = {
 	action = ProtoField.uint8("busbar.order.action", "Action", base.DEC, actions),
 	order_type = ProtoField.uint8("busbar.order.type", "Type", base.DEC, order_types),
 	source = ProtoField.uint8("busbar.order.source", "Energy source"),
-	shown_wh = ProtoField.uint32("busbar.order.shown_wh", "Shown or minimum (Wh)"),
+	shown_wh = ProtoField.uint32("busbar.order.shown_wh", "Shown (Wh), expiry (s) or legs that follow"),
 	accept_sources = ProtoField.uint16("busbar.order.accept_sources", "Accepted sources",
 		base.HEX),
 	prefer_sources = ProtoField.uint16("busbar.order.prefer_sources", "Preferred sources",
 		base.HEX),
-	meter = ProtoField.bytes("busbar.meter", "Meter reading"),
+
+	meter = ProtoField.none("busbar.meter", "Meter reading"),
+	injected_wh = ProtoField.int64("busbar.meter.injected_wh", "Net injection (Wh)"),
+	metered = ProtoField.uint32("busbar.meter.participant", "Metered participant"),
+	quality = ProtoField.uint8("busbar.meter.quality", "Quality", base.DEC, qualities),
+	correction = ProtoField.uint8("busbar.meter.correction", "Correction"),
 
 	operation = ProtoField.uint8("busbar.operation", "Operation", base.DEC, operations),
 	member = ProtoField.uint32("busbar.member.participant", "Member"),
@@ -129,6 +170,32 @@ local f = {
 	packets_per_s = ProtoField.uint32("busbar.member.packets_per_s", "Packets a second"),
 	burst = ProtoField.uint32("busbar.member.burst", "Packets at once"),
 	key = ProtoField.bytes("busbar.member.key", "Public key"),
+	member_source = ProtoField.uint8("busbar.member.source", "Energy source"),
+	feeder = ProtoField.uint16("busbar.member.feeder", "Feeder"),
+	cap_in_wh = ProtoField.uint32("busbar.member.cap_in_wh", "Largest net purchase (Wh)"),
+	cap_out_wh = ProtoField.uint32("busbar.member.cap_out_wh", "Largest net sale (Wh)"),
+	metered_by = ProtoField.uint32("busbar.member.metered_by", "Metered by"),
+	order_wh_max = ProtoField.uint32("busbar.member.order_wh_max", "Largest order (Wh)"),
+	reputation_min = ProtoField.uint32("busbar.member.reputation_min",
+		"Least reputation of a counterparty (ppm)"),
+	escrow = ProtoField.uint8("busbar.member.escrow", "Escrow"),
+	group = ProtoField.uint16("busbar.param.group", "Group"),
+	value = ProtoField.int32("busbar.param.value", "Value"),
+	amount = ProtoField.int64("busbar.transfer.amount", "Amount (nano-currency)"),
+	uphold = ProtoField.uint8("busbar.ruling.uphold", "Upheld"),
+	line = ProtoField.uint32("busbar.line", "Line"),
+	from_zone = ProtoField.uint8("busbar.line.from", "From zone"),
+	to_zone = ProtoField.uint8("busbar.line.to", "To zone"),
+	first_quarter = ProtoField.uint32("busbar.first_quarter",
+		"First delivery interval, 900 s since 1970"),
+	quarters = ProtoField.uint32("busbar.quarters", "Delivery intervals"),
+	capacity_wh = ProtoField.uint32("busbar.line.capacity_wh", "Capacity (Wh)"),
+	capacity_reverse_wh = ProtoField.uint32("busbar.line.capacity_reverse_wh",
+		"Capacity the other way (Wh)"),
+	fee = ProtoField.int32("busbar.line.fee", "Fee (nano-currency per Wh)"),
+	price_long = ProtoField.int32("busbar.imbalance.long", "Price of a surplus"),
+	price_short = ProtoField.int32("busbar.imbalance.short", "Price of a deficit"),
+	price_reference = ProtoField.int32("busbar.imbalance.reference", "Price of penalties"),
 	price_min = ProtoField.int32("busbar.terms.price_min", "Lowest price"),
 	price_max = ProtoField.int32("busbar.terms.price_max", "Highest price"),
 	tick = ProtoField.uint32("busbar.terms.tick", "Tick"),
@@ -155,6 +222,13 @@ local f = {
 	message_type = ProtoField.string("busbar.feed.type", "Type"),
 	feed_record = ProtoField.uint16("busbar.feed.record", "Record of the input"),
 	taken_wh = ProtoField.uint32("busbar.feed.taken_wh", "Taken off (Wh)"),
+	traded = ProtoField.uint8("busbar.feed.traded", "There is a price"),
+	bought_wh = ProtoField.uint32("busbar.feed.bought_wh", "Bought (Wh)"),
+	sold_wh = ProtoField.uint32("busbar.feed.sold_wh", "Sold (Wh)"),
+	lowest = ProtoField.int32("busbar.feed.lowest", "Lowest price that clears"),
+	highest = ProtoField.int32("busbar.feed.highest", "Highest price that clears"),
+	state_before = ProtoField.uint8("busbar.feed.state_before", "State before"),
+	state_now = ProtoField.uint8("busbar.feed.state_now", "State now"),
 	block_hash = ProtoField.bytes("busbar.feed.block_hash", "Block hash"),
 	state_root = ProtoField.bytes("busbar.feed.state_root", "State root"),
 }
@@ -212,19 +286,71 @@ local order_layout = {
 	{ 16, 4, f.price, show_price }, { 20, 4, f.quantity_wh }, { 24, 4, f.shown_wh },
 	{ 28, 2, f.accept_sources }, { 30, 2, f.prefer_sources },
 }
--- Operations: how many records, their layout, and which bytes are reserved.
+local meter_layout = {
+	{ 0, 8, f.injected_wh }, { 8, 4, f.metered }, { 12, 4, f.product, show_product },
+	{ 16, 1, f.quality, flag = true }, { 17, 1, f.correction, flag = true },
+	{ 18, 14, f.reserved, show_zero },
+}
+
+-- operation returns the layout of an operation: its fields, and all bytes between them, which are
+-- reserved.
+local function operation(records, fields)
+	local layout, at = { records = records, { 0, 1, f.operation } }, 1
+	table.insert(fields, { 32 * records, 0 })
+	for _, row in ipairs(fields) do
+		if row[1] > at then
+			table.insert(layout, { at, row[1] - at, f.reserved, show_zero })
+		end
+		if row[2] > 0 then
+			table.insert(layout, row)
+		end
+		at = row[1] + row[2]
+	end
+	return layout
+end
+
+local function about_member()
+	return operation(1, { { 4, 4, f.member } })
+end
+
+local function about_product()
+	return operation(1, { { 4, 4, f.product, show_product } })
+end
+
+local param_fields = { { 2, 2, f.group } }
+for i = 0, 11 do
+	table.insert(param_fields, { 4 + 4 * i, 4, f.value })
+end
+
 local operation_layouts = {
-	[1] = { records = 2, { 0, 1, f.operation }, { 1, 1, f.member_zone }, { 2, 2, f.roles },
-		{ 4, 4, f.member }, { 8, 4, f.orders_max }, { 12, 4, f.packets_per_s },
-		{ 16, 4, f.burst }, { 20, 12, f.reserved, show_zero }, { 32, 32, f.key } },
-	[2] = { records = 1, { 0, 1, f.operation }, { 1, 3, f.reserved, show_zero },
-		{ 4, 4, f.member }, { 8, 24, f.reserved, show_zero } },
-	[3] = { records = 1, { 0, 1, f.operation }, { 1, 3, f.reserved, show_zero },
-		{ 4, 4, f.product, show_product }, { 8, 4, f.price_min, show_price },
+	[1] = operation(2, { { 1, 1, f.member_zone }, { 2, 2, f.roles }, { 4, 4, f.member },
+		{ 8, 4, f.orders_max }, { 12, 4, f.packets_per_s }, { 16, 4, f.burst },
+		{ 32, 32, f.key } }),
+	[2] = about_member(),
+	[3] = operation(1, { { 4, 4, f.product, show_product }, { 8, 4, f.price_min, show_price },
 		{ 12, 4, f.price_max, show_price }, { 16, 4, f.tick }, { 20, 4, f.lot_wh },
-		{ 24, 4, f.quantity_max_wh }, { 28, 4, f.reserved, show_zero } },
-	[4] = { records = 1, { 0, 1, f.operation }, { 1, 31, f.reserved, show_zero } },
-	[5] = { records = 1, { 0, 1, f.operation }, { 1, 31, f.reserved, show_zero } },
+		{ 24, 4, f.quantity_max_wh } }),
+	[4] = operation(1, {}),
+	[5] = operation(1, {}),
+	[6] = operation(2, param_fields),
+	[7] = operation(1, { { 1, 1, f.member_source }, { 2, 2, f.feeder }, { 4, 4, f.member },
+		{ 8, 4, f.cap_in_wh }, { 12, 4, f.cap_out_wh }, { 16, 4, f.metered_by },
+		{ 20, 4, f.order_wh_max }, { 24, 4, f.reputation_min },
+		{ 28, 1, f.escrow, flag = true } }),
+	[8] = about_member(),
+	[9] = about_member(),
+	[10] = operation(1, { { 4, 4, f.member }, { 8, 8, f.amount } }),
+	[11] = about_product(),
+	[12] = about_product(),
+	[13] = operation(1, { { 1, 1, f.uphold, flag = true }, { 4, 4, f.product, show_product } }),
+	[14] = operation(1, { { 1, 1, f.line }, { 2, 1, f.from_zone }, { 3, 1, f.to_zone },
+		{ 4, 4, f.first_quarter }, { 8, 2, f.quarters }, { 12, 4, f.capacity_wh },
+		{ 16, 4, f.capacity_reverse_wh }, { 20, 4, f.fee, show_price } }),
+	[15] = operation(1, { { 4, 4, f.first_quarter }, { 8, 4, f.quarters },
+		{ 12, 4, f.price_long, show_price }, { 16, 4, f.price_short, show_price },
+		{ 20, 4, f.price_reference, show_price } }),
+	[16] = operation(1, { { 4, 4, f.member }, { 8, 4, f.product, show_product },
+		{ 12, 4, f.quantity_wh } }),
 }
 local report_layout = {
 	{ 0, 4, f.magic }, { 4, 1, f.report_kind }, { 5, 1, f.records }, { 6, 2, f.part },
@@ -254,6 +380,19 @@ local message_layouts = {
 		{ 4, 4, f.product, show_product }, { 8, 4, f.price_min, show_price },
 		{ 12, 4, f.price_max, show_price }, { 16, 4, f.tick }, { 20, 4, f.lot_wh },
 		{ 24, 8, f.reserved, show_zero } },
+	S = { size = 32, { 0, 1, f.message_type }, { 1, 3, f.reserved, show_zero },
+		{ 4, 4, f.product, show_product }, { 8, 8, f.number }, { 16, 1, f.state_before },
+		{ 17, 1, f.state_now }, { 18, 2, f.result }, { 20, 4, f.reserved, show_zero },
+		{ 24, 8, f.time_ns, show_time } },
+	C = { size = 40, sided = true, { 0, 1, f.message_type }, { 1, 1, f.traded },
+		{ 2, 2, f.reserved, show_zero }, { 4, 4, f.product, show_product },
+		{ 8, 8, f.number }, { 16, 4, f.price, show_price }, { 20, 4, f.bought_wh },
+		{ 24, 4, f.sold_wh }, { 28, 4, f.lowest, show_price },
+		{ 32, 4, f.highest, show_price }, { 36, 4, f.reserved, show_zero } },
+	F = { size = 32, sided = true, { 0, 1, f.message_type }, { 1, 1, f.side },
+		{ 2, 2, f.reserved, show_zero }, { 4, 4, f.product, show_product },
+		{ 8, 8, f.number }, { 16, 4, f.line }, { 20, 4, f.quantity_wh },
+		{ 24, 4, f.fee, show_price }, { 28, 4, f.reserved, show_zero } },
 	B = { size = 88, { 0, 1, f.message_type }, { 1, 7, f.reserved, show_zero },
 		{ 8, 8, f.height }, { 16, 8, f.time_ns, show_time }, { 24, 32, f.block_hash },
 		{ 56, 32, f.state_root } },
@@ -267,6 +406,16 @@ local function add_layout(tree, range, layout)
 			row[4](item, part)
 		end
 	end
+end
+
+-- flags_are_valid returns whether every flag of a layout is 0 or 1.
+local function flags_are_valid(range, layout)
+	for _, row in ipairs(layout) do
+		if row.flag and range(row[1], 1):uint() > 1 then
+			return false
+		end
+	end
+	return true
 end
 
 -- reserved_is_zero returns whether every reserved byte of a layout is zero.
@@ -332,8 +481,21 @@ local function add_operation(tvb, tree)
 		return
 	end
 	add_layout(tree, range, layout)
-	if not reserved_is_zero(range, layout) then
+	if not reserved_is_zero(range, layout) or not flags_are_valid(range, layout) then
 		mark_malformed(tree, range, "ERR_RECORD")
+	end
+end
+
+local function add_meters(tvb, tree)
+	for i = 0, tvb(5, 1):uint() - 1 do
+		local range = tvb(32 + 32 * i, 32)
+		local item = tree:add(f.meter, range)
+		item:set_text(string.format("Reading %d", i))
+		add_layout(item, range, meter_layout)
+		if not reserved_is_zero(range, meter_layout) or
+			not flags_are_valid(range, meter_layout) then
+			mark_malformed(item, range, "ERR_RECORD")
+		end
 	end
 end
 
@@ -350,12 +512,10 @@ local function dissect_packet(tvb, pinfo, tree)
 	local kind, records = tvb(4, 1):uint(), tvb(5, 1):uint()
 	if kind == 1 then
 		add_orders(tvb, tree)
+	elseif kind == 2 then
+		add_meters(tvb, tree)
 	elseif kind == 4 then
 		add_operation(tvb, tree)
-	else
-		for i = 0, records - 1 do
-			tree:add(f.meter, tvb(32 + 32 * i, 32))
-		end
 	end
 	tree:add(f.signature, tvb(32 + 32 * records, 64))
 	tree:add(f.mac, tvb(96 + 32 * records, 16))

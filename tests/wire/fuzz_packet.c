@@ -16,6 +16,7 @@ check_records(const uint8_t *bytes, const struct bb_packet *packet)
 	static const uint8_t mac_key[BB_MAC_KEY_SIZE];
 	static uint8_t again[BB_PACKET_SIZE_MAX];
 	struct bb_wire_order orders[BB_RECORDS_MAX];
+	struct bb_wire_meter meters[BB_RECORDS_MAX];
 	struct bb_wire_operation operation;
 	const size_t body = BB_PACKET_HEADER_SIZE + packet->record_count * BB_PACKET_RECORD_SIZE;
 
@@ -23,6 +24,12 @@ check_records(const uint8_t *bytes, const struct bb_packet *packet)
 		for (uint32_t i = 0; i < packet->record_count; i++)
 			bb_packet_order(bytes, i, &orders[i]);
 		bb_packet_encode_orders(again, packet, orders, packet->record_count, &nobody,
+					mac_key);
+	} else if (packet->kind == BB_PACKET_METER) {
+		for (uint32_t i = 0; i < packet->record_count; i++)
+			if (bb_packet_meter(bytes, i, &meters[i]) != BB_OK)
+				return;
+		bb_packet_encode_meters(again, packet, meters, packet->record_count, &nobody,
 					mac_key);
 	} else if (packet->kind == BB_PACKET_QUERY) {
 		bb_packet_encode_query(again, packet, &nobody, mac_key);

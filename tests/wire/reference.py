@@ -176,6 +176,48 @@ def plain_operation(op):
     return [struct.pack("<B31x", op)]
 
 
+def about(op, number):
+    """An operation about one participant or product and nothing else."""
+    return [struct.pack("<B3xI24x", op, number)]
+
+
+def param(group, values):
+    record = struct.pack("<BxH12i12x", 6, group, *values)
+    return [record[:32], record[32:]]
+
+
+def member_set(participant, source, feeder, cap_in, cap_out, metered_by, order_max,
+               reputation_min, escrow):
+    return [struct.pack("<BBHIIIIIIB3x", 7, source, feeder, participant, cap_in, cap_out,
+                        metered_by, order_max, reputation_min, escrow)]
+
+
+def transfer(participant, amount):
+    return [struct.pack("<B3xIq16x", 10, participant, amount)]
+
+
+def ruling(uphold, product):
+    return [struct.pack("<BB2xI24x", 13, uphold, product)]
+
+
+def line(number, from_zone, to_zone, first_quarter, quarters, capacity, capacity_back, fee):
+    return [struct.pack("<BBBBIH2xIIi8x", 14, number, from_zone, to_zone, first_quarter, quarters,
+                        capacity, capacity_back, fee)]
+
+
+def imbalance(first_quarter, quarters, price_long, price_short, price_reference):
+    return [struct.pack("<B3xIIiii8x", 15, first_quarter, quarters, price_long, price_short,
+                        price_reference)]
+
+
+def restrict(participant, product, quantity):
+    return [struct.pack("<B3xIII16x", 16, participant, product, quantity)]
+
+
+def meter(injected, participant, product, quality=0, correction=0):
+    return struct.pack("<qIIBB14x", injected, participant, product, quality, correction)
+
+
 def report(kind, part, participant, venue, sequence, height, number, time_ns, records, mac_key):
     body = struct.pack("<4sBBHIIQQQQ", b"BBR1", kind, len(records), part, participant, venue,
                        sequence, height, number, time_ns) + b"".join(records)
@@ -211,6 +253,19 @@ def feed_product(product, price_min, price_max, tick, lot):
     return struct.pack("<c3xIiiII8x", b"P", product, price_min, price_max, tick, lot)
 
 
+def feed_state(product, number, before, after, why, time_ns):
+    return struct.pack("<c3xIQBBH4xQ", b"S", product, number, before, after, why, time_ns)
+
+
+def feed_price(there, product, number, price, bought, sold, lowest, highest):
+    return struct.pack("<cB2xIQiIIii4x", b"C", there, product, number, price, bought, sold,
+                       lowest, highest)
+
+
+def feed_flow(side, product, number, line_number, quantity, fee):
+    return struct.pack("<cB2xIQIIi4x", b"F", side, product, number, line_number, quantity, fee)
+
+
 def feed_block(height, sealed_ns, block_hash, state_root):
     return struct.pack("<c7xQQ", b"B", height, sealed_ns) + block_hash + state_root
 
@@ -241,7 +296,8 @@ def golden():
         order(0x1122334455667788, PRODUCT + 1, 3, side=1, type=1, source=9, price=-120,
               quantity=0xfedcba98, shown=0x01020304, accept=0x0506, prefer=0x0708)])
     yield "query", signed(3, 43, 0, [])
-    yield "meter", signed(2, 44, 0, [bytes(range(0x80, 0xa0))])
+    yield "meter", signed(2, 44, 0, [meter(-1250, 9, PRODUCT), meter(
+        0x0102030405060708, 10, PRODUCT + 1, quality=1, correction=1)])
     yield "member_add", signed(4, 45, 0, member_add(
         8, 5, 0x0003, 1000, 200, 50, VENUE.public_key))
     yield "member_revoke", signed(4, 46, 0, member_revoke(8))
@@ -249,6 +305,27 @@ def golden():
         PRODUCT, -500000, 4000000, 10, 100, 4000000))
     yield "halt", signed(4, 48, 0, plain_operation(4))
     yield "resume", signed(4, 49, 0, plain_operation(5))
+    yield "param", signed(4, 50, 0, param(6, [-1, 2, -3, 4, -5, 6, -7, 8, -9, 10, -11, 12]))
+    yield "member_set", signed(4, 51, 0, member_set(
+        8, 2, 0x0103, 11000, 4000, 12, 5000, 250000, 1))
+    yield "member_kill", signed(4, 52, 0, about(8, 8))
+    yield "member_arm", signed(4, 53, 0, about(9, 8))
+    yield "transfer", signed(4, 54, 0, transfer(8, -123456789012345))
+    yield "product_halt", signed(4, 55, 0, about(11, PRODUCT))
+    yield "product_resume", signed(4, 56, 0, about(12, PRODUCT))
+    yield "ruling", signed(4, 57, 0, ruling(1, PRODUCT))
+    yield "line", signed(4, 58, 0, line(5, 3, 4, 2000000, 96, 500000, 400000, 1500))
+    yield "imbalance", signed(4, 59, 0, imbalance(2000000, 96, -20000, 300000, 120000))
+    yield "restrict", signed(4, 60, 0, restrict(8, PRODUCT, 1200))
+    yield "orders", signed(1, 61, 0, [
+        order(1, PRODUCT, 1, type=2, price=10, quantity=100),
+        order(2, PRODUCT, 1, type=4, price=20, quantity=200, shown=1800000000),
+        order(3, PRODUCT, 1, side=1, type=5, price=30, quantity=300, shown=100),
+        order(4, PRODUCT, 1, type=7, price=40, quantity=400, shown=1),
+        order(5, PRODUCT + 1, 1, type=7, price=50, quantity=500),
+        order(6, PRODUCT, 6, side=1, price=60, quantity=600),
+        order(0, PRODUCT, 7, side=1), order(0, 0, 8), order(0, 0, 9, quantity=30),
+        order(0x8877665544332211, PRODUCT, 10)])
     yield "answer", report(1, 0x8000, 7, VENUE_FIELD, 42, 12, 345, NOW_NS, [
         report_record(1001, PRODUCT, 3, 1, 0, 0, 86000, 1500, 1000, 9),
         report_record(1001, PRODUCT, 2, 1, 0, 0, 85000, 2500, 1000, 0),
@@ -264,9 +341,12 @@ def golden():
         feed_added(1, PRODUCT, 344, 86000, 1500, 41),
         feed_trade(0, PRODUCT, 345, 86000, 1500, NOW_NS),
         feed_reduced(1, PRODUCT, 86000, 1500, 0),
+        feed_state(2000000, 346, 1, 2, 48, NOW_NS),
+        feed_price(1, PRODUCT, 346, 85500, 4100, 3900, 85000, 86000),
+        feed_flow(1, PRODUCT, 346, 5, 200, 1500),
         feed_block(12, NOW_NS, bytes(range(0xa0, 0xc0)), bytes(range(0xc0, 0xe0)))])
-    yield "heartbeat", mold(VENUE_FIELD, 1005, [])
-    yield "end", mold(VENUE_FIELD, 1005, [], count=0xffff)
+    yield "heartbeat", mold(VENUE_FIELD, 1008, [])
+    yield "end", mold(VENUE_FIELD, 1008, [], count=0xffff)
 
 
 def main():

@@ -102,7 +102,11 @@ WANTED = {
     "query": dict(HEAD, **{"busbar.kind": ["3"], "busbar.records": ["0"],
                            "busbar.sequence": ["43"], "busbar.not_after_ns": ["0"]}),
     "meter": dict(HEAD, **{"busbar.kind": ["2"], "busbar.sequence": ["44"],
-                           "busbar.meter": [bytes(range(0x80, 0xa0)).hex()]}),
+                           "busbar.meter.injected_wh": ["-1250", str(0x0102030405060708)],
+                           "busbar.meter.participant": ["9", "10"],
+                           "busbar.product": [PRODUCT, NEXT_PRODUCT],
+                           "busbar.meter.quality": ["0", "1"],
+                           "busbar.meter.correction": ["0", "1"]}),
     "member_add": dict(HEAD, **{
         "busbar.kind": ["4"], "busbar.records": ["2"], "busbar.operation": ["1"],
         "busbar.member.participant": ["8"], "busbar.member.zone": ["5"],
@@ -117,6 +121,41 @@ WANTED = {
         "busbar.terms.quantity_max_wh": ["4000000"]}),
     "halt": dict(HEAD, **{"busbar.operation": ["4"]}),
     "resume": dict(HEAD, **{"busbar.operation": ["5"]}),
+    "param": dict(HEAD, **{
+        "busbar.records": ["2"], "busbar.operation": ["6"], "busbar.param.group": ["6"],
+        "busbar.param.value": ["-1", "2", "-3", "4", "-5", "6", "-7", "8", "-9", "10", "-11",
+                               "12"]}),
+    "member_set": dict(HEAD, **{
+        "busbar.operation": ["7"], "busbar.member.participant": ["8"],
+        "busbar.member.source": ["2"], "busbar.member.feeder": [str(0x0103)],
+        "busbar.member.cap_in_wh": ["11000"], "busbar.member.cap_out_wh": ["4000"],
+        "busbar.member.metered_by": ["12"], "busbar.member.order_wh_max": ["5000"],
+        "busbar.member.reputation_min": ["250000"], "busbar.member.escrow": ["1"]}),
+    "member_kill": dict(HEAD, **{"busbar.operation": ["8"], "busbar.member.participant": ["8"]}),
+    "member_arm": dict(HEAD, **{"busbar.operation": ["9"], "busbar.member.participant": ["8"]}),
+    "transfer": dict(HEAD, **{
+        "busbar.operation": ["10"], "busbar.member.participant": ["8"],
+        "busbar.transfer.amount": ["-123456789012345"]}),
+    "product_halt": dict(HEAD, **{"busbar.operation": ["11"], "busbar.product": [PRODUCT]}),
+    "product_resume": dict(HEAD, **{"busbar.operation": ["12"], "busbar.product": [PRODUCT]}),
+    "ruling": dict(HEAD, **{"busbar.operation": ["13"], "busbar.ruling.uphold": ["1"],
+                            "busbar.product": [PRODUCT]}),
+    "line": dict(HEAD, **{
+        "busbar.operation": ["14"], "busbar.line": ["5"], "busbar.line.from": ["3"],
+        "busbar.line.to": ["4"], "busbar.first_quarter": ["2000000"],
+        "busbar.quarters": ["96"], "busbar.line.capacity_wh": ["500000"],
+        "busbar.line.capacity_reverse_wh": ["400000"], "busbar.line.fee": ["1500"]}),
+    "imbalance": dict(HEAD, **{
+        "busbar.operation": ["15"], "busbar.first_quarter": ["2000000"],
+        "busbar.quarters": ["96"], "busbar.imbalance.long": ["-20000"],
+        "busbar.imbalance.short": ["300000"], "busbar.imbalance.reference": ["120000"]}),
+    "restrict": dict(HEAD, **{
+        "busbar.operation": ["16"], "busbar.member.participant": ["8"],
+        "busbar.product": [PRODUCT], "busbar.quantity_wh": ["1200"]}),
+    "orders": dict(HEAD, **{
+        "busbar.order.action": ["1", "1", "1", "1", "1", "6", "7", "8", "9", "10"],
+        "busbar.order.type": ["2", "4", "5", "7", "7", "0", "0", "0", "0", "0"],
+        "busbar.order.shown_wh": ["0", "1800000000", "100", "1", "0", "0", "0", "0", "0", "0"]}),
     "answer": dict(REPORT, **{
         "busbar.report.kind": ["1"], "busbar.records": ["3"], "busbar.report.part": ["0"],
         "busbar.sequence": ["42"], "busbar.height": ["12"], "busbar.number": ["345"],
@@ -137,20 +176,27 @@ WANTED = {
         "busbar.report.kind": ["4"], "busbar.order_id": ["42"], "busbar.quantity_wh": ["3"]}),
     "feed": {
         "busbar.feed.session": ["43424140  "], "busbar.feed.sequence": ["1000"],
-        "busbar.feed.count": ["5"], "busbar.malformed": [],
-        "busbar.feed.length": ["32", "32", "32", "32", "88"],
-        "busbar.feed.message_sequence": ["1000", "1001", "1002", "1003", "1004"],
-        "busbar.feed.type": ["P", "A", "T", "R", "B"],
-        "busbar.product": [PRODUCT] * 4, "busbar.side": ["1", "0", "1"],
-        "busbar.number": ["344", "345"], "busbar.price": ["86000"] * 3,
-        "busbar.quantity_wh": ["1500", "1500"], "busbar.feed.record": ["41"],
+        "busbar.feed.count": ["8"], "busbar.malformed": [],
+        "busbar.feed.length": ["32", "32", "32", "32", "32", "40", "32", "88"],
+        "busbar.feed.message_sequence": [str(n) for n in range(1000, 1008)],
+        "busbar.feed.type": ["P", "A", "T", "R", "S", "C", "F", "B"],
+        "busbar.product": [PRODUCT] * 4 + ["0x001e8480"] + [PRODUCT] * 2,
+        "busbar.side": ["1", "0", "1", "1"],
+        "busbar.number": ["344", "345", "346", "346", "346"],
+        "busbar.price": ["86000"] * 3 + ["85500"],
+        "busbar.quantity_wh": ["1500", "1500", "200"], "busbar.feed.record": ["41"],
+        "busbar.feed.state_before": ["1"], "busbar.feed.state_now": ["2"],
+        "busbar.event.result": ["48"], "busbar.feed.traded": ["1"],
+        "busbar.feed.bought_wh": ["4100"], "busbar.feed.sold_wh": ["3900"],
+        "busbar.feed.lowest": ["85000"], "busbar.feed.highest": ["86000"],
+        "busbar.line": ["5"], "busbar.line.fee": ["1500"],
         "busbar.feed.taken_wh": ["1500"], "busbar.remaining_wh": ["0"],
         "busbar.terms.price_min": ["-500000"], "busbar.terms.price_max": ["4000000"],
         "busbar.terms.tick": ["10"], "busbar.terms.lot_wh": ["100"],
-        "busbar.height": ["12"], "busbar.time_ns": [NOW, NOW],
+        "busbar.height": ["12"], "busbar.time_ns": [NOW, NOW, NOW],
         "busbar.feed.block_hash": [bytes(range(0xa0, 0xc0)).hex()],
         "busbar.feed.state_root": [bytes(range(0xc0, 0xe0)).hex()]},
-    "heartbeat": {"busbar.feed.sequence": ["1005"], "busbar.feed.count": ["0"],
+    "heartbeat": {"busbar.feed.sequence": ["1008"], "busbar.feed.count": ["0"],
                   "busbar.feed.type": [], "busbar.malformed": []},
     "end": {"busbar.feed.count": ["65535"], "busbar.feed.type": [], "busbar.malformed": []},
 }
@@ -192,14 +238,20 @@ def malformed(packets):
     yield change(query, 4, 1), PORT, "ERR_RECORDS"
     yield change(bids, 6, 1), PORT, "ERR_RESERVED"
     yield change(bids, 7, 1), PORT, "ERR_RESERVED"
-    yield change(bids, 32 + 12, 6), PORT, "ERR_RECORD"
+    yield change(bids, 32 + 12, 11), PORT, "ERR_RECORD"
     yield change(bids, 32 + 13, 2), PORT, "ERR_RECORD"
-    yield change(packets["halt"], 32, 6), PORT, "ERR_RECORD"
+    yield change(packets["halt"], 32, 17), PORT, "ERR_RECORD"
     yield change(packets["halt"], 32, 1), PORT, "ERR_RECORD"
     yield change(packets["halt"], 63, 1), PORT, "ERR_RECORD"
     yield change(packets["product_add"], 33, 1), PORT, "ERR_RECORD"
     yield change(packets["member_add"], 32 + 20, 1), PORT, "ERR_RECORD"
     yield change(packets["member_revoke"], 63, 1), PORT, "ERR_RECORD"
+    yield change(packets["member_set"], 32 + 28, 2), PORT, "ERR_RECORD"
+    yield change(packets["ruling"], 32 + 1, 2), PORT, "ERR_RECORD"
+    yield change(packets["param"], 32 + 63, 1), PORT, "ERR_RECORD"
+    yield change(packets["line"], 32 + 10, 1), PORT, "ERR_RECORD"
+    yield change(packets["meter"], 32 + 16, 2), PORT, "ERR_RECORD"
+    yield change(packets["meter"], 64 + 31, 1), PORT, "ERR_RECORD"
     yield answer[:-1], PORT, "ERR_LENGTH"
     yield answer + b"\0", PORT, "ERR_LENGTH"
     yield change(answer, 4, 0), PORT, "ERR_KIND"

@@ -4,6 +4,7 @@
 #include "tests/bb_test.h"
 #include "tests/wire/wire_kit.h"
 #include "wire/bb_hash.h"
+#include "wire/bb_hash_lanes.h"
 
 static void
 check_hash(struct bb_hash hash, const char *hex)
@@ -172,6 +173,55 @@ test_a_tree_goes_on_from_its_size_and_stack(void)
 	CU_ASSERT_EQUAL(memcmp(&root, &again, sizeof(root)), 0);
 }
 
+/* One round of the lanes: long and short messages of all lengths, hashed one by one too. */
+static void
+check_lanes(struct bb_random *random, const uint8_t *bytes, uint32_t size, bool fast)
+{
+	enum { SHORT = 40 };
+	struct bb_hash_lanes lanes;
+	struct bb_hash_job jobs[SHORT + BB_HASH_LANES_LONG];
+	struct bb_hash hashes[SHORT + BB_HASH_LANES_LONG];
+	const uint32_t longs = bb_random_below(random, BB_HASH_LANES_LONG + 1);
+	uint32_t done = 0;
+
+	bb_hash_lanes_start(&lanes, fast);
+	for (uint32_t i = 0; i < SHORT + longs; i++) {
+		const uint32_t most = i < SHORT ? 300 : size;
+		const uint32_t length = bb_random_below(random, most + 1);
+
+		jobs[i] = (struct bb_hash_job){ bytes + bb_random_below(random, size - length + 1),
+						length, &hashes[i] };
+		if (i >= SHORT)
+			bb_hash_lanes_add(&lanes, jobs[i].bytes, jobs[i].size, jobs[i].hash);
+	}
+	while (done < SHORT) {
+		const uint32_t some = bb_random_below(random, SHORT - done + 1);
+
+		bb_hash_lanes_run(&lanes, jobs + done, some);
+		done += some;
+	}
+	bb_hash_lanes_end(&lanes);
+	for (uint32_t i = 0; i < SHORT + longs; i++) {
+		const struct bb_hash alone = bb_hash_of(jobs[i].bytes, jobs[i].size);
+
+		CU_ASSERT_EQUAL(memcmp(&alone, &hashes[i], sizeof(alone)), 0);
+	}
+}
+
+static void
+test_lanes_hash_as_libcrypto_does(void)
+{
+	static uint8_t bytes[5000];
+	struct bb_random random = { 7 };
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)bb_random_next(&random);
+	for (uint32_t round = 0; round < 500; round++)
+		check_lanes(&random, bytes, sizeof(bytes), round % 4 != 0 && bb_hash_lanes_fast());
+	if (!bb_hash_lanes_fast())
+		printf("this CPU has no SHA instructions: libcrypto alone was tried\n");
+}
+
 int
 main(void)
 {
@@ -189,6 +239,7 @@ main(void)
 		  test_asking_for_the_root_changes_nothing },
 		{ "a tree goes on from its size and stack",
 		  test_a_tree_goes_on_from_its_size_and_stack },
+		{ "lanes hash as libcrypto does", test_lanes_hash_as_libcrypto_does },
 		CU_TEST_INFO_NULL,
 	};
 	return bb_test_run("hash", tests);

@@ -35,6 +35,30 @@ message_of(uint8_t type)
 		feed.price = 86000;
 		feed.quantity_wh = 1500;
 		break;
+	case BB_FEED_STATE:
+		feed.product = 2000000;
+		feed.number = 346;
+		feed.from = 1;
+		feed.to = 2;
+		feed.record = BB_BY_TICK;
+		feed.time_ns = KIT_NOW_NS;
+		break;
+	case BB_FEED_PRICE:
+		feed.side = 1;
+		feed.number = 346;
+		feed.price = 85500;
+		feed.quantity_wh = 4100;
+		feed.remaining_wh = 3900;
+		feed.price_min = 85000;
+		feed.price_max = 86000;
+		break;
+	case BB_FEED_FLOW:
+		feed.side = 1;
+		feed.number = 346;
+		feed.line = 5;
+		feed.quantity_wh = 200;
+		feed.price = 1500;
+		break;
 	default:
 		feed.product = 0;
 		feed.height = 12;
@@ -47,7 +71,14 @@ message_of(uint8_t type)
 }
 
 static const uint8_t types[] = { BB_FEED_PRODUCT, BB_FEED_ADDED, BB_FEED_TRADE,
-				 BB_FEED_REDUCED, BB_FEED_BLOCK };
+				 BB_FEED_REDUCED, BB_FEED_STATE, BB_FEED_PRICE, BB_FEED_FLOW,
+				 BB_FEED_BLOCK };
+
+static uint16_t
+size_of(uint8_t type)
+{
+	return type == BB_FEED_BLOCK ? 88 : type == BB_FEED_PRICE ? 40 : 32;
+}
 
 static void
 start(struct bb_mold_writer *writer, uint64_t sequence)
@@ -68,7 +99,7 @@ test_a_feed_packet_has_the_golden_bytes(void)
 	for (size_t i = 0; i < sizeof(types); i++) {
 		const struct bb_feed feed = message_of(types[i]);
 		const uint16_t size = bb_feed_encode(message, &feed);
-		CU_ASSERT_EQUAL(size, types[i] == BB_FEED_BLOCK ? 88 : 32);
+		CU_ASSERT_EQUAL(size, size_of(types[i]));
 		CU_ASSERT_TRUE(bb_mold_add(&writer, message, size));
 	}
 	const size_t size = bb_mold_end(&writer);
@@ -86,7 +117,7 @@ test_a_golden_feed_packet_decodes_to_its_messages(void)
 	CU_ASSERT_EQUAL(bb_mold_decode(bytes, size, &mold), BB_OK);
 	CU_ASSERT_EQUAL(memcmp(mold.session, "43424140  ", 10), 0);
 	CU_ASSERT_EQUAL(mold.sequence, 1000);
-	CU_ASSERT_EQUAL(mold.count, 5);
+	CU_ASSERT_EQUAL(mold.count, 8);
 	for (size_t i = 0; i < sizeof(types); i++) {
 		const struct bb_feed wanted = message_of(types[i]);
 		const uint8_t *message = bb_mold_next(bytes, size, &offset, &message_size);
@@ -108,12 +139,12 @@ test_no_message_is_a_heartbeat(void)
 	size_t offset = BB_MOLD_HEADER_SIZE;
 	uint16_t message_size;
 
-	start(&writer, 1005);
+	start(&writer, 1008);
 	const size_t size = bb_mold_end(&writer);
 	CU_ASSERT_TRUE(kit_equals(bytes, size, golden_heartbeat));
 	CU_ASSERT_EQUAL(bb_mold_decode(bytes, size, &mold), BB_OK);
 	CU_ASSERT_EQUAL(mold.count, 0);
-	CU_ASSERT_EQUAL(mold.sequence, 1005);
+	CU_ASSERT_EQUAL(mold.sequence, 1008);
 	CU_ASSERT_PTR_NULL(bb_mold_next(bytes, size, &offset, &message_size));
 }
 
@@ -123,7 +154,7 @@ test_the_end_of_a_session_has_no_messages(void)
 	struct bb_mold_writer writer;
 	struct bb_mold mold;
 
-	start(&writer, 1005);
+	start(&writer, 1008);
 	writer.header.count = BB_MOLD_END;
 	const size_t size = bb_mold_end(&writer);
 	CU_ASSERT_TRUE(kit_equals(bytes, size, golden_end));
@@ -158,7 +189,7 @@ test_every_other_count_is_refused(void)
 		bytes[18] = (uint8_t)(count >> 8);
 		bytes[19] = (uint8_t)count;
 		CU_ASSERT_EQUAL(bb_mold_decode(bytes, size, &mold),
-				count == 5 ? BB_OK : BB_ERR_LENGTH);
+				count == 8 ? BB_OK : BB_ERR_LENGTH);
 	}
 }
 
@@ -218,6 +249,9 @@ test_each_reserved_byte_of_a_message_must_be_zero(void)
 		{ BB_FEED_ADDED, { { 2, 4 }, { 26, 32 } } },
 		{ BB_FEED_TRADE, { { 2, 4 }, { 0, 0 } } },
 		{ BB_FEED_REDUCED, { { 2, 4 }, { 20, 32 } } },
+		{ BB_FEED_STATE, { { 1, 4 }, { 20, 24 } } },
+		{ BB_FEED_PRICE, { { 2, 4 }, { 36, 40 } } },
+		{ BB_FEED_FLOW, { { 2, 4 }, { 28, 32 } } },
 		{ BB_FEED_BLOCK, { { 1, 8 }, { 0, 0 } } },
 	};
 
@@ -240,7 +274,7 @@ test_each_reserved_byte_of_a_message_must_be_zero(void)
 }
 
 static void
-test_a_side_is_0_or_1_and_a_type_one_of_five(void)
+test_a_side_is_0_or_1_and_a_type_one_of_eight(void)
 {
 	const struct bb_feed feed = message_of(BB_FEED_TRADE);
 	const uint16_t size = bb_feed_encode(bytes, &feed);
@@ -252,11 +286,12 @@ test_a_side_is_0_or_1_and_a_type_one_of_five(void)
 				side <= 1 ? BB_OK : BB_ERR_FORMAT);
 	}
 	for (uint32_t type = 0; type < 256; type++) {
-		memset(bytes, 0, size);
+		memset(bytes, 0, KIT_ROOM);
 		bytes[0] = (uint8_t)type;
-		CU_ASSERT_EQUAL(bb_feed_decode(bytes, size, &read),
-				type != 0 && memchr("ARTP", (int)type, 4) != NULL ? BB_OK
-										  : BB_ERR_FORMAT);
+		CU_ASSERT_EQUAL(bb_feed_decode(bytes, size_of((uint8_t)type), &read),
+				type != 0 && memchr("ARTPSCFB", (int)type, 8) != NULL
+					? BB_OK
+					: BB_ERR_FORMAT);
 	}
 }
 
@@ -278,8 +313,8 @@ main(void)
 		{ "messages have exactly their sizes", test_messages_have_exactly_their_sizes },
 		{ "each reserved byte of a message must be zero",
 		  test_each_reserved_byte_of_a_message_must_be_zero },
-		{ "a side is 0 or 1, and a type one of five",
-		  test_a_side_is_0_or_1_and_a_type_one_of_five },
+		{ "a side is 0 or 1, and a type one of eight",
+		  test_a_side_is_0_or_1_and_a_type_one_of_eight },
 		CU_TEST_INFO_NULL,
 	};
 	return bb_test_run("mold", tests);

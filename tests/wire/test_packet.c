@@ -103,6 +103,93 @@ test_a_query_has_the_golden_bytes(void)
 	CU_ASSERT_EQUAL(packet.record_count, 0);
 }
 
+static const struct bb_wire_meter meters[] = {
+	{ .injected_wh = -1250, .participant = 9, .product = KIT_PRODUCT },
+	{ .injected_wh = INT64_C(0x0102030405060708), .participant = 10,
+	  .product = KIT_PRODUCT + 1, .quality = 1, .correction = 1 },
+};
+
+static void
+test_meter_readings_have_the_golden_bytes_and_come_back(void)
+{
+	const struct bb_packet header = kit_header(44);
+	struct bb_packet packet;
+	struct bb_wire_meter meter;
+	const size_t size = bb_packet_encode_meters(packet_bytes, &header, meters, 2,
+						    &kit.participant, kit.mac_key);
+
+	CU_ASSERT_TRUE(kit_equals(packet_bytes, size, golden_meter));
+	CU_ASSERT_EQUAL(bb_packet_decode(packet_bytes, size, &packet), BB_OK);
+	CU_ASSERT_EQUAL(packet.kind, BB_PACKET_METER);
+	CU_ASSERT_EQUAL(packet.record_count, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		memset(&meter, 0, sizeof(meter));
+		CU_ASSERT_EQUAL(bb_packet_meter(packet_bytes, i, &meter), BB_OK);
+		CU_ASSERT_EQUAL(meter.injected_wh, meters[i].injected_wh);
+		CU_ASSERT_EQUAL(meter.participant, meters[i].participant);
+		CU_ASSERT_EQUAL(meter.product, meters[i].product);
+		CU_ASSERT_EQUAL(meter.quality, meters[i].quality);
+		CU_ASSERT_EQUAL(meter.correction, meters[i].correction);
+	}
+}
+
+static void
+test_a_meter_record_is_exact(void)
+{
+	uint8_t *record = packet_bytes + BB_PACKET_HEADER_SIZE;
+	struct bb_wire_meter meter;
+
+	kit_hex(packet_bytes, golden_meter);
+	for (uint32_t at = 0; at < BB_PACKET_RECORD_SIZE; at++) {
+		record[at] ^= 0x80;
+		CU_ASSERT_EQUAL(bb_packet_meter(packet_bytes, 0, &meter),
+				at >= 16 ? BB_ERR_RECORD : BB_OK);
+		CU_ASSERT_EQUAL(bb_packet_meter(packet_bytes, 1, &meter), BB_OK);
+		record[at] ^= 0x80;
+	}
+	for (uint32_t value = 0; value < 256; value++) {
+		const enum bb_result wanted = value <= 1 ? BB_OK : BB_ERR_RECORD;
+
+		record[16] = (uint8_t)value;
+		CU_ASSERT_EQUAL(bb_packet_meter(packet_bytes, 0, &meter), wanted);
+		record[16] = 0;
+		record[17] = (uint8_t)value;
+		CU_ASSERT_EQUAL(bb_packet_meter(packet_bytes, 0, &meter), wanted);
+		record[17] = 0;
+	}
+}
+
+/* Every action and what the bytes at 24 mean by type: in golden_orders, by reference.py. */
+static void
+test_orders_of_every_kind_have_the_golden_bytes(void)
+{
+	const struct bb_packet header = kit_header(61);
+	const struct bb_wire_order orders[] = {
+		{ .order_id = 1, .product = KIT_PRODUCT, .action = BB_WIRE_NEW, .type = 2,
+		  .price = 10, .quantity_wh = 100 },
+		{ .order_id = 2, .product = KIT_PRODUCT, .action = BB_WIRE_NEW, .type = 4,
+		  .price = 20, .quantity_wh = 200, .shown_wh = 1800000000 },
+		{ .order_id = 3, .product = KIT_PRODUCT, .action = BB_WIRE_NEW, .side = 1,
+		  .type = 5, .price = 30, .quantity_wh = 300, .shown_wh = 100 },
+		{ .order_id = 4, .product = KIT_PRODUCT, .action = BB_WIRE_NEW, .type = 7,
+		  .price = 40, .quantity_wh = 400, .shown_wh = 1 },
+		{ .order_id = 5, .product = KIT_PRODUCT + 1, .action = BB_WIRE_NEW, .type = 7,
+		  .price = 50, .quantity_wh = 500 },
+		{ .order_id = 6, .product = KIT_PRODUCT, .action = BB_WIRE_QUOTE, .side = 1,
+		  .price = 60, .quantity_wh = 600 },
+		{ .product = KIT_PRODUCT, .action = BB_WIRE_CANCEL_SIDE, .side = 1 },
+		{ .action = BB_WIRE_KILL },
+		{ .action = BB_WIRE_SILENCE, .quantity_wh = 30 },
+		{ .order_id = UINT64_C(0x8877665544332211), .product = KIT_PRODUCT,
+		  .action = BB_WIRE_DISPUTE },
+	};
+	const uint32_t count = sizeof(orders) / sizeof(orders[0]);
+	const size_t size = bb_packet_encode_orders(packet_bytes, &header, orders, count,
+						    &kit.participant, kit.mac_key);
+
+	CU_ASSERT_TRUE(kit_equals(packet_bytes, size, golden_orders));
+}
+
 static void
 test_the_largest_packet_has_42_records_and_1456_bytes(void)
 {
@@ -283,6 +370,11 @@ main(void)
 		{ "signature and MAC cover all before them",
 		  test_signature_and_mac_cover_all_before_them },
 		{ "a query has the golden bytes", test_a_query_has_the_golden_bytes },
+		{ "meter readings have the golden bytes and come back",
+		  test_meter_readings_have_the_golden_bytes_and_come_back },
+		{ "a meter record is exact", test_a_meter_record_is_exact },
+		{ "orders of every kind have the golden bytes",
+		  test_orders_of_every_kind_have_the_golden_bytes },
 		{ "the largest packet has 42 records and 1,456 bytes",
 		  test_the_largest_packet_has_42_records_and_1456_bytes },
 		{ "any orders come back as they were", test_any_orders_come_back_as_they_were },
