@@ -54,4 +54,16 @@ struct bb_bid {
 	struct bb_command commands[BB_RECORDS_MAX];
 };
 
+/* The participant of a tick: the venue itself, which nobody's packet can name (the roster
+ * has no such entry). */
+#define BB_VENUE 0u
+
+/* bb_bid_is_tick returns whether bid is the input without a packet that tells the market that
+ * time has passed (codec/bb_inputs.h). */
+static inline bool
+bb_bid_is_tick(const struct bb_bid *bid)
+{
+	return bid->participant == BB_VENUE;
+}
+
 #endif

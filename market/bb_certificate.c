@@ -132,6 +132,14 @@ follows(const struct bb_pair *pair, const struct bb_pair *before)
 	return pair->bucket > before->bucket;
 }
 
+static bool
+leaves(const struct bb_pairing_order *order, uint64_t left_wh)
+{
+	const uint64_t quantity_wh = order->terms.quantity_wh;
+
+	return order->filled_wh <= quantity_wh && left_wh == quantity_wh - order->filled_wh;
+}
+
 static enum bb_certificate
 check_pair(const struct bb_auction *auction, const struct bb_clearing *clearing,
 	   const struct bb_pairing *pairing, const struct bb_pairing_order *orders,
@@ -149,6 +157,11 @@ check_pair(const struct bb_auction *auction, const struct bb_clearing *clearing,
 	if (pair->price_sell != clearing->nodes[sell->node].price ||
 	    pair->price_buy != clearing->nodes[buy->node].price)
 		return BB_CERTIFICATE_PAIR_PRICE;
+	if (pair->product_sell != bb_auction_product(auction, sell->node) ||
+	    pair->product_buy != bb_auction_product(auction, buy->node))
+		return BB_CERTIFICATE_PAIR_PRODUCT;
+	if (!leaves(sell, pair->sell_left_wh) || !leaves(buy, pair->buy_left_wh))
+		return BB_CERTIFICATE_PAIR_LEFT;
 	if (pair->bucket >= pairing->bucket_count)
 		return BB_CERTIFICATE_PAIR_PATH;
 

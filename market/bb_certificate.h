@@ -5,8 +5,9 @@
  * and no other is, energy balances in every zone, flows stay within their lines, and prices
  * across every line say that no more is worth moving, then no result has more welfare.
  * What the optimum leaves open, who gets what at the margin, is checked against the rule
- * of bb_prorata.h.  Contracts are checked against fills, prices and paths; which of many
- * right pairings it is moves no money and is not.
+ * of bb_prorata.h.  Contracts are checked against fills, prices and paths, and that each
+ * names the products of its ends and what is left of both orders; which of many right
+ * pairings it is moves no money and is not.
  *
  * Units, memory, threads, replay: as bb_clearing.h.
  * Errors   The first thing found wrong, as enum bb_certificate.
@@ -33,7 +34,9 @@
 	X(BB_CERTIFICATE_PAIR_TWICE,    "pairs are not sorted, or one is there twice")  \
 	X(BB_CERTIFICATE_PAIR_SUM,      "pairs do not add up to an order's fill")       \
 	X(BB_CERTIFICATE_PAIR_PRICE,    "a pair's price is not its zone's")             \
-	X(BB_CERTIFICATE_PAIR_PATH,     "a pair's energy has no way")
+	X(BB_CERTIFICATE_PAIR_PATH,     "a pair's energy has no way")                   \
+	X(BB_CERTIFICATE_PAIR_PRODUCT,  "a pair is of another product")                 \
+	X(BB_CERTIFICATE_PAIR_LEFT,     "a pair leaves less or more of an order")
 
 enum bb_certificate {
 #define X(name, text) name,

@@ -1,128 +1,196 @@
 #include "market/bb_market.h"
 
+#include "market/bb_settling.h"
 #include "market/bb_state.h"
 
+/* What the parts must agree on. */
+struct sums {
+	uint64_t traded_wh;
+	uint64_t bought_wh;
+	uint64_t sold_wh;
+	uint32_t orders;    /* in books */
+	uint32_t live;      /* of participants */
+	uint32_t positions; /* of listings */
+	uint32_t extras;
+	uint32_t stretches;
+};
+
 static void
-check_pools(const struct bb_market *market, uint32_t resting)
+check_orders(const struct bb_market *market, uint32_t resting, uint32_t extras)
 {
 	const struct bb_orders *orders = &market->orders;
-	const struct bb_interests *interests = &market->interests;
 	uint32_t free_orders = 0;
-	uint32_t free_interests = 0;
+	uint32_t placed = 0;
 
 	for (uint32_t slot = orders->free_first; slot != BB_SLOT_NONE;
 	     slot = orders->slots[slot].next) {
 		BB_ASSERT(orders->slots[slot].quantity_wh == 0);
 		BB_ASSERT(++free_orders <= orders->capacity);
 	}
-	for (uint32_t slot = interests->free_first; slot != BB_INTEREST_NONE;
-	     slot = interests->slots[slot].next)
-		BB_ASSERT(++free_interests <= interests->most);
+	for (uint32_t place = 0; place <= market->ids.capacity; place++)
+		placed += market->ids.places[place] != BB_SLOT_NONE;
+	BB_ASSERT(market->ids.places[0] == BB_SLOT_NONE);
 	BB_ASSERT(orders->live == resting);
 	BB_ASSERT(orders->live + free_orders == orders->used);
-	BB_ASSERT(interests->live + free_interests == interests->used);
-	BB_ASSERT(interests->index.count == interests->live);
-	BB_ASSERT(market->order_ids.count == resting);
+	BB_ASSERT(placed == resting);
+	BB_ASSERT(orders->extras.live == extras);
+	bb_extras_check(&orders->extras);
 }
 
-/* Sums that an account must agree with, from its orders. */
-struct open_sums {
-	uint64_t money;
-	uint64_t energy_wh;
-	uint32_t orders;
-};
-
-static void
-check_order(const struct bb_market *market, uint32_t slot, struct open_sums *sums)
+/* Every order of a position stands at its own id's place; returns what they lock. */
+static uint64_t
+check_slots(const struct bb_market *market, const struct bb_listing *listing,
+	    struct sums *sums)
 {
-	const struct bb_order *order = &market->orders.slots[slot];
-	const struct bb_interest *interest = &market->interests.slots[order->interest];
-	const struct bb_book *book = &market->products.listings[interest->listing].book;
-	const int32_t price = bb_book_price(book, bb_order_side(order), bb_order_rung(order));
-	const uint32_t hash =
-		bb_index_hash(&market->order_ids, order->order_id, interest->participant);
-	uint32_t at = hash;
-	uint32_t found;
+	uint64_t locked = 0;
 
-	do {
-		found = bb_index_next(&market->order_ids, hash, &at);
-		BB_ASSERT(found != BB_SLOT_NONE);
-	} while (found != slot);
-	sums->money += bb_price_size(price) * order->quantity_wh;
-	sums->energy_wh += order->quantity_wh;
-	sums->orders++;
+	for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
+		const struct bb_ladder *ladder = &listing->book.ladders[side];
+		uint32_t rung = bb_ladder_best(ladder);
+		for (; rung != BB_RUNG_NONE; rung = bb_ladder_after(ladder, rung)) {
+			const int32_t price =
+				bb_book_price(&listing->book, (enum bb_side)side, rung);
+			uint32_t slot = bb_ladder_rung(ladder, rung)->first;
+			for (; slot != BB_SLOT_NONE; slot = market->orders.slots[slot].next) {
+				const struct bb_order *order = &market->orders.slots[slot];
+				const uint32_t owner =
+					market->positions.slots[order->position].participant;
+				BB_ASSERT(*bb_ids_place(&market->ids,
+							market->members.accounts[owner].ids,
+							order->order_id) == slot);
+				locked += bb_escrow_need(
+					(enum bb_side)side, price, listing->margin,
+					order->quantity_wh +
+						bb_order_hidden(&market->orders, order));
+				sums->extras += order->extra != BB_EXTRA_NONE;
+				BB_ASSERT(order->extra == BB_EXTRA_NONE ||
+					  market->orders.extras.slots[order->extra].slot == slot);
+			}
+		}
+	}
+	return locked;
+}
+
+/* Returns what orders and contracts of the listing lock. */
+static uint64_t
+check_listing(const struct bb_market *market, const struct bb_listing *listing,
+	      struct sums *sums)
+{
+	const uint32_t index = bb_listing_index(&market->products, listing);
+	const uint32_t orders = bb_book_check(&listing->book, &market->orders, &sums->stretches);
+	uint64_t locked = check_slots(market, listing, sums);
+	uint64_t bought_wh = 0;
+	uint64_t sold_wh = 0;
+	uint32_t live = 0;
+	uint32_t before = BB_POSITION_NONE;
+
+	for (uint32_t at = listing->positions; at != BB_POSITION_NONE;
+	     at = market->positions.slots[at].next) {
+		const struct bb_position *position = &market->positions.slots[at];
+		BB_ASSERT(position->listing == index);
+		BB_ASSERT(position->prev == before);
+		if (market->work.kind != BB_WORK_TAKE || market->work.take.position != at)
+			live += bb_position_check(&market->positions, &market->orders, at);
+		else
+			live += position->orders[BB_BUY] + position->orders[BB_SELL];
+		bought_wh += position->bought_wh;
+		sold_wh += position->sold_wh;
+		locked += position->locked;
+		before = at;
+		sums->positions++;
+	}
+	BB_ASSERT(bb_products_find(&market->products, listing->product.terms.product) == listing);
+	BB_ASSERT(listing->product.orders_live == orders && live == orders);
+	BB_ASSERT(listing->course != 0 || bought_wh == sold_wh);
+	BB_ASSERT(listing->course != 0 || bought_wh == listing->product.traded_wh);
+	BB_ASSERT(listing->course != 0 || !bb_book_crosses(&listing->book));
+	sums->orders += orders;
+	sums->traded_wh += listing->product.traded_wh;
+	return locked;
 }
 
 static void
-check_account(const struct bb_market *market, const struct bb_account *account)
+check_account(const struct bb_market *market, const struct bb_account *account,
+	      struct sums *sums)
 {
-	const struct bb_member *member = &account->member;
-	struct open_sums sums = { 0 };
-	uint32_t before = BB_INTEREST_NONE;
+	uint64_t open_wh = 0;
+	uint32_t live = 0;
+	uint32_t before = BB_POSITION_NONE;
 
-	for (uint32_t at = account->interests.first; at != BB_INTEREST_NONE;
-	     at = market->interests.slots[at].next) {
-		const struct bb_interest *interest = &market->interests.slots[at];
-		const uint32_t orders = sums.orders;
-		BB_ASSERT(interest->participant == member->participant);
-		BB_ASSERT(interest->prev == before);
-		BB_ASSERT(bb_interest_find(&market->interests, member->participant,
-					   interest->listing) == at);
-		for (uint32_t slot = interest->oldest; slot != BB_SLOT_NONE;
-		     slot = market->orders.slots[slot].own_next)
-			check_order(market, slot, &sums);
-		BB_ASSERT(bb_interest_check(&market->interests, &market->orders, at) ==
-			  sums.orders - orders);
+	for (uint32_t at = account->positions; at != BB_POSITION_NONE;
+	     at = market->positions.slots[at].own_next) {
+		const struct bb_position *position = &market->positions.slots[at];
+		BB_ASSERT(position->participant == account->participant);
+		BB_ASSERT(position->own_prev == before);
+		BB_ASSERT(position->orders[BB_BUY] + position->orders[BB_SELL] > 0);
+		live += position->orders[BB_BUY] + position->orders[BB_SELL];
+		open_wh += position->open_wh[BB_BUY] + position->open_wh[BB_SELL];
 		before = at;
 	}
-	BB_ASSERT(account->interests.last == before);
-	BB_ASSERT(member->orders_live == sums.orders);
-	BB_ASSERT(account->open_money == sums.money);
-	BB_ASSERT(account->open_wh == sums.energy_wh);
-	BB_ASSERT(bb_account_fits(account, 0, 0));
-	BB_ASSERT(member->status == BB_MEMBER_ACTIVE || sums.orders == 0 ||
+	BB_ASSERT(account->orders_live == live);
+	BB_ASSERT(account->energy_wh == account->bought_wh + account->sold_wh + open_wh);
+	BB_ASSERT(account->energy_wh <= BB_ENERGY_MAX);
+	BB_ASSERT(account->status == BB_MEMBER_ACTIVE || live == 0 ||
 		  market->work.kind == BB_WORK_SWEEP);
-	BB_ASSERT(bb_members_key_taken(&market->members, member->key));
+	BB_ASSERT(bb_members_key_taken(&market->members, account->key));
+	sums->live += live;
+	sums->bought_wh += account->bought_wh;
+	sums->sold_wh += account->sold_wh;
+}
+
+/* Money rests with MARKET only while a settlement is under way. */
+static void
+check_calendar(const struct bb_market *market)
+{
+	const struct bb_calendar *calendar = &market->calendar;
+	bool settling = false;
+
+	for (uint32_t i = 0; i < calendar->size; i++) {
+		const struct bb_course *course = &calendar->courses[i];
+		if (course->state == BB_COURSE_NONE)
+			continue;
+		BB_ASSERT(bb_calendar_find(calendar, course->quarter) == course);
+		BB_ASSERT(course->due_ns >= calendar->due_ns ||
+			  market->work.kind == BB_WORK_TICK);
+		settling |= course->action == BB_ACTION_SETTLE;
+		bb_settling_check(market, course);
+	}
+	BB_ASSERT(settling || bb_accounts_balance(&market->accounts, BB_ACCOUNT_MARKET) == 0);
 }
 
 void
 bb_market_check(const struct bb_market *market)
 {
-	uint32_t in_books = 0;
-	uint32_t in_accounts = 0;
-	uint64_t traded_wh = 0;
-	uint64_t bought_wh = 0;
-	uint64_t sold_wh = 0;
-	__int128 money = 0;
+	struct sums sums = { 0 };
+	unsigned __int128 locked = 0;
+	unsigned __int128 locked_in_accounts = 0;
 	uint32_t operators = 0;
 	uint32_t known = 0;
 
-	for (uint32_t i = 0; i < market->products.count; i++) {
-		const struct bb_listing *listing = &market->products.listings[i];
-		const uint32_t orders = bb_book_check(&listing->book, &market->orders);
-		BB_ASSERT(listing->product.orders_live == orders);
-		BB_ASSERT(bb_products_find(&market->products, listing->product.terms.product) ==
-			  listing);
-		in_books += orders;
-		traded_wh += listing->product.traded_wh;
-	}
+	for (uint32_t row = 0; row < market->products.count; row++)
+		locked += check_listing(
+			market, &market->products.listings[market->products.listed[row]], &sums);
 	for (uint32_t id = 1; id <= market->members.size; id++) {
 		const struct bb_account *account = bb_members_find(&market->members, id);
 		if (account == NULL)
 			continue;
-		check_account(market, account);
+		check_account(market, account, &sums);
+		locked_in_accounts += bb_accounts_purse(&market->accounts, id)->locked;
 		known++;
-		operators += account->member.status == BB_MEMBER_ACTIVE &&
-			     (account->member.roles & BB_ROLE_OPERATOR) != 0;
-		in_accounts += account->member.orders_live;
-		bought_wh += account->member.bought_wh;
-		sold_wh += account->member.sold_wh;
-		money += account->member.money;
+		operators += account->status == BB_MEMBER_ACTIVE &&
+			     (account->roles & BB_ROLE_OPERATOR) != 0;
 	}
-	BB_ASSERT(in_books == in_accounts);
-	BB_ASSERT(bought_wh == sold_wh && bought_wh == traded_wh);
-	BB_ASSERT(money == 0);
+	BB_ASSERT(sums.orders == sums.live);
+	BB_ASSERT(sums.bought_wh == sums.sold_wh);
+	BB_ASSERT(market->work.kind == BB_WORK_TICK ||
+		  sums.bought_wh == sums.traded_wh + market->traded_gone_wh);
+	BB_ASSERT(locked == locked_in_accounts);
 	BB_ASSERT(operators > 0);
 	BB_ASSERT(market->members.keys.count == known);
-	check_pools(market, in_books);
+	BB_ASSERT(market->products.stretches.live == sums.stretches);
+	BB_ASSERT(market->positions.live == sums.positions);
+	check_calendar(market);
+	bb_accounts_check(&market->accounts);
+	bb_positions_check(&market->positions);
+	check_orders(market, sums.orders, sums.extras);
 }

@@ -20,6 +20,7 @@
 #define BB_CLEARING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define BB_NODES_MAX 64u
@@ -54,7 +55,14 @@ struct bb_auction {
 	int64_t price_min; /* nobody pays less or more than the band: a price exists even */
 	int64_t price_max; /* where nobody sells or nobody buys */
 	uint32_t k_milli;  /* where in [lo, hi] the price lies, 0..1000 */
+	const uint32_t *products; /* by node, for contracts; NULL: product 0 everywhere */
 };
+
+static inline uint32_t
+bb_auction_product(const struct bb_auction *auction, uint32_t node)
+{
+	return auction->products == NULL ? 0 : auction->products[node];
+}
 
 /* How far a curve is used: everything before step, and used_wh of step itself. */
 struct bb_mark {

@@ -42,6 +42,16 @@ vetoed(const struct bb_degree_order *sell, const struct bb_degree_order *buy,
 	       context->loss > context->loss_max;
 }
 
+static uint32_t
+price_part(uint64_t surplus, const struct bb_degree_context *context)
+{
+	if (context->surplus_max == 0)
+		return BB_PPM;
+	const uint32_t share =
+		surplus >= context->surplus_max ? BB_PPM : ratio(surplus, context->surplus_max);
+	return context->closeness ? BB_PPM - share : share;
+}
+
 int32_t
 bb_degree(const struct bb_degree_order *sell, const struct bb_degree_order *buy,
 	  const struct bb_degree_context *context, uint32_t parts[BB_DEGREE_PARTS])
@@ -55,8 +65,7 @@ bb_degree(const struct bb_degree_order *sell, const struct bb_degree_order *buy,
 	const uint64_t less = sell_larger ? buy->quantity_wh : sell->quantity_wh;
 	const uint64_t more = sell_larger ? sell->quantity_wh : buy->quantity_wh;
 
-	own[BB_DEGREE_PRICE] =
-		surplus >= context->surplus_max ? BB_PPM : ratio(surplus, context->surplus_max);
+	own[BB_DEGREE_PRICE] = price_part(surplus, context);
 	own[BB_DEGREE_QUANTITY] = ratio(less, more);
 	own[BB_DEGREE_TIME] =
 		sell->profile_count == 0 ? own[BB_DEGREE_QUANTITY] : overlap(sell, buy);

@@ -4,6 +4,9 @@
  * energy source, reputation; their weighted mean is the degree.  It ranks pairs inside an
  * auction's optimum; who trades, and at which price, is not its to say (docs/market.md).
  *
+ * The price part has two meanings in the literature, which rank pairs oppositely: surplus,
+ * the more the better, which is ours; and closeness, limits that nearly agree.
+ *
  * Units    prices and fees: nano-currency per Wh; energy: Wh; everything else: ppm.
  * Errors   A pair that may not be made has degree BB_DEGREE_VETO.
  * Replay   Pure.
@@ -11,6 +14,7 @@
 #ifndef BB_DEGREE_H
 #define BB_DEGREE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BB_DEGREE_VETO (-1)
@@ -46,6 +50,7 @@ struct bb_degree_context {
 	int64_t fee;          /* of the path between the two */
 	uint32_t loss;        /* ppm, of the path */
 	uint32_t loss_max;    /* ppm */
+	bool closeness;       /* the price part is closeness, not surplus */
 };
 
 /* 30, 15, 10, 15, 15, 15. */

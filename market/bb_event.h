@@ -23,13 +23,52 @@
  *	TRADED      participant, order_id: the aggressor; counterparty, counter_order_id:
  *	            the resting order, whose price it is; side: the aggressor's;
  *	            quantity; remaining: of the aggressor; counter_remaining
+ *	            Of an iceberg remaining is all that is left, counter_remaining the part of
+ *	            it that is hidden; of one in TRADED, counter_remaining is what it shows still
  *	CANCELLED   participant, order_id, product, side, price, quantity = taken off,
- *	            result = why (BB_BY_...)
+ *	            result = why (BB_BY_...); counter_remaining = the part that was hidden
  *	REPLACED    as ACCEPTED, for the new terms; comes after the trades.
  *	            counter_order_id: what rested before, see bb_event_before below
  *	MEMBER_ADDED, MEMBER_REVOKED   participant = whom; counterparty = the operator
- *	PRODUCT_ADDED   product; participant = the operator
- *	HALTED, RESUMED participant = the operator
+ *	PRODUCT_ADDED   product; participant = the operator, or 0: the calendar;
+ *	            order_id: its band, as bb_prices packs two; quantity = lot, remaining = tick,
+ *	            counter_order_id = largest order
+ *	HALTED, RESUMED participant = the operator; product, unless the whole market
+ *
+ *	The calendar (product: zone 0 where a whole delivery interval is meant):
+ *	STATE       product; quantity = from, remaining = to (enum bb_course_state);
+ *	            result = why, BB_BY_TICK and others; order_id, counter_order_id: first 16
+ *	            bytes of the root that belongs to the transition, or 0
+ *	PRICED      an auction's price of a zone: product; price, or result = BB_ERR_NOT_FOUND
+ *	            where nothing trades; order_id: lowest and highest price that clear, as
+ *	            bb_prices packs two; quantity: bought in the zone, remaining: sold in it
+ *	FLOWED      an auction's flow over a line: product = its delivery interval; participant
+ *	            = line; quantity, side BUY: from -> to, SELL: to -> from; price = fee
+ *	CONTRACTED  an auction's contract: participant, order_id: the buyer; counterparty,
+ *	            counter_order_id: the seller (0 and BB_ACCOUNT_MARKET: through the
+ *	            market, one event for each end); product: the buyer's, or of a seller
+ *	            alone its own; price: the buyer's; counter_remaining: the seller's, two's
+ *	            complement; quantity; remaining: degree
+ *	SHARED      an order's part of an auction: as TRADED without a counterparty;
+ *	            remaining = what still rests; price = its zone's; counter_order_id: what
+ *	            rested before at its own limit, see bb_event_before below
+ *	METERED     participant = whom, counterparty = the meter, product; order_id: net
+ *	            injection, two's complement; result: BB_OK, BB_BY_SUBSTITUTE
+ *	POSTED      participant pays counterparty (bb_accounts.h): order_id = amount, two's
+ *	            complement; product; quantity = the energy it is for; remaining = enum
+ *	            bb_posting_kind; result = BB_OK, or BB_BY_REVERSAL
+ *	REPUTED     participant, product; quantity = reputation before, remaining = after, ppm
+ *	DISPUTED, RULED   participant, product; order_id = evidence; result of the ruling
+ *	PARAM_SET, MEMBER_SET, LINE_SET, IMBALANCE_SET, RESTRICTED, TRANSFERRED
+ *	            the command passed: participant = whom it is about (or who asked),
+ *	            counterparty = who asked, product where there is one; TRANSFERRED:
+ *	            order_id = amount
+ *	KILLED, ARMED     participant = whom, counterparty = who asked; result = why
+ *	TICKED      nothing else was due
+ *
+ *	SHOWN       participant, order_id: an iceberg whose next clip is shown, behind all at its
+ *	            product, side and price; quantity = all that it has left, remaining = the clip.
+ *	            It comes after the TRADED or SHARED that took the last one.
  */
 enum bb_event_kind {
 	BB_EVENT_NONE,
@@ -43,6 +82,26 @@ enum bb_event_kind {
 	BB_EVENT_PRODUCT_ADDED,
 	BB_EVENT_HALTED,
 	BB_EVENT_RESUMED,
+	BB_EVENT_STATE,
+	BB_EVENT_PRICED,
+	BB_EVENT_FLOWED,
+	BB_EVENT_SHARED,
+	BB_EVENT_CONTRACTED,
+	BB_EVENT_METERED,
+	BB_EVENT_POSTED,
+	BB_EVENT_REPUTED,
+	BB_EVENT_DISPUTED,
+	BB_EVENT_RULED,
+	BB_EVENT_PARAM_SET,
+	BB_EVENT_MEMBER_SET,
+	BB_EVENT_LINE_SET,
+	BB_EVENT_IMBALANCE_SET,
+	BB_EVENT_RESTRICTED,
+	BB_EVENT_TRANSFERRED,
+	BB_EVENT_KILLED,
+	BB_EVENT_ARMED,
+	BB_EVENT_TICKED,
+	BB_EVENT_SHOWN,
 	BB_EVENT_KINDS
 };
 
@@ -67,6 +126,25 @@ struct bb_event {
 };
 
 _Static_assert(sizeof(struct bb_event) == 64, "one cache line");
+
+/* bb_prices packs a lower and a higher price; the other two unpack them. */
+static inline uint64_t
+bb_prices(int32_t low, int32_t high)
+{
+	return (uint64_t)(uint32_t)low << 32 | (uint32_t)high;
+}
+
+static inline int32_t
+bb_prices_low(uint64_t prices)
+{
+	return (int32_t)(uint32_t)(prices >> 32);
+}
+
+static inline int32_t
+bb_prices_high(uint64_t prices)
+{
+	return (int32_t)(uint32_t)prices;
+}
 
 /* bb_event_before packs the quantity and price that rested before a REPLACED, so that the
  * event alone tells what left the book; the other two unpack it. */

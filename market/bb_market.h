@@ -31,7 +31,10 @@ struct bb_market_size {
 	uint32_t participants; /* 1..BB_PARTICIPANTS_MAX: ids 1..participants */
 	uint32_t products;     /* 1..BB_PRODUCTS_MAX */
 	uint32_t orders;       /* 1..BB_ORDERS_MAX: resting, all products together */
-	uint32_t levels;       /* price steps, all products together */
+	uint32_t levels;       /* price steps at which orders rest, all products together */
+	uint32_t places;       /* for live orders, all participants together (bb_ids.h) */
+	uint32_t positions;    /* of participants in products */
+	uint32_t courses;      /* delivery intervals alive at once; 0: there is no calendar */
 };
 
 enum bb_member_status { BB_MEMBER_NONE, BB_MEMBER_ACTIVE, BB_MEMBER_REVOKED };
@@ -51,7 +54,22 @@ struct bb_member {
 	uint64_t bought_wh; /* since genesis */
 	uint64_t sold_wh;
 	int64_t money; /* nano-currency earned, less spent, since genesis */
+	uint64_t locked; /* of it, for open orders and contracts */
+	uint32_t cap_in_wh; /* as in bb_command.h: struct bb_attributes_command */
+	uint32_t cap_out_wh;
+	uint32_t order_wh_max;
+	uint32_t metered_by;
+	uint32_t reputation_min;
+	uint32_t reputation; /* ppm */
+	uint32_t silence_s;  /* 0: never */
+	uint16_t feeder;
+	uint8_t source;
+	bool escrow;
+	bool killed; /* no new orders until re-armed */
+	uint8_t reserved[7]; /* zero: no byte is left to chance */
 };
+
+_Static_assert(sizeof(struct bb_member) == 136, "no hidden bytes: copies are compared");
 
 struct bb_product {
 	struct bb_product_command terms;
@@ -76,6 +94,9 @@ size_t bb_market_bytes(const struct bb_market_size *size);
 /* bb_market_size_valid returns whether every part is within bb_limits.h. */
 bool bb_market_size_valid(const struct bb_market_size *size);
 
+/* bb_market_events_max returns how many events one input of such a market can cause. */
+uint32_t bb_market_events_max(const struct bb_market_size *size);
+
 /* bb_market_init makes an empty market whose only participant is the operator, id 1.
  * hash_key is a number that strangers cannot guess; it changes no result. */
 struct bb_market *bb_market_init(struct bb_arena *arena, const struct bb_market_size *size,
@@ -89,10 +110,16 @@ struct bb_market *bb_market_init(struct bb_arena *arena, const struct bb_market_
  *
  * The first call marks the sequence, which bb_market_look allowed a moment before on
  * this same core (BB_ASSERT): the caller keeps duplicates out and does not number
- * them.  Refused as a whole (revoked since the gate looked, expired, not allowed): one
- * REFUSED event with record BB_EVENT_WHOLE_PACKET. */
+ * them.  A tick (bb_bid_is_tick) has no sequence and is marked nowhere.  Refused as a whole
+ * (revoked since the gate looked, expired, not allowed): one REFUSED event with record
+ * BB_EVENT_WHOLE_PACKET. */
 bool bb_market_step(struct bb_market *market, const struct bb_bid *bid,
 		    struct bb_event *events, uint32_t *count);
+
+/* bb_market_foresee asks for what up to BB_BURST bids will read, so that their waits for memory
+ * pass together: call it before the first of them is stepped.  It changes nothing. */
+void bb_market_foresee(const struct bb_market *market, const struct bb_bid *const *bids,
+		       uint32_t count);
 
 /* bb_market_look tells any core whether sequence of participant may pass: BB_OK,
  * BB_ERR_SEQUENCE_OLD or BB_ERR_DUPLICATE.  participant is 1..size.participants. */
@@ -113,14 +140,19 @@ bool bb_market_apply(struct bb_market *market, const struct bb_command *command,
 uint64_t bb_market_number(const struct bb_market *market);
 uint64_t bb_market_time_ns(const struct bb_market *market);
 bool bb_market_halted(const struct bb_market *market);
+
+/* bb_market_due_ns returns when the market needs a tick: UINT64_MAX if never, no later than
+ * its own time if at once. */
+uint64_t bb_market_due_ns(const struct bb_market *market);
+
 const struct bb_market_size *bb_market_size(const struct bb_market *market);
 
 /* bb_market_member copies a participant out; false if there is none with this id. */
 bool bb_market_member(const struct bb_market *market, uint32_t participant,
 		      struct bb_member *member);
 
-/* bb_market_product copies the index-th product out, in order of addition; false
- * beyond the last. */
+/* bb_market_product copies the index-th of the products that are listed out, in order of
+ * addition; false beyond the last. */
 bool bb_market_product(const struct bb_market *market, uint32_t index,
 		       struct bb_product *product);
 

@@ -1,4 +1,4 @@
-/* bb_members - the participants: keys, limits, accounts, windows of sequences.
+/* bb_members - the participants: keys, limits, what they may do, windows of sequences.
  *
  * Ids are 1..size and index the table.  An id and a key, once given, are taken for good,
  * revoked or not: what was signed stays attributable.  Keys are compared as bytes, which
@@ -6,42 +6,67 @@
  * point is not known here: the control thread refuses others before it signs the command,
  * and the gate admits no packet of a key that does not verify.
  *
- * No account can overflow.  At every moment, for each participant,
+ * No sum of energy can overflow.  At every moment, for each participant,
  *
- *	|money| + sum of |price| x quantity of its live orders <= BB_MONEY_MAX
- *	bought + sold + sum of quantity of its live orders     <= BB_ENERGY_MAX
+ *	bought + sold + quantity of its live orders = energy_wh <= BB_ENERGY_MAX
  *
- * A resting order trades at its own price, so a trade moves what it takes from the sum
- * to the account.  An incoming order trades at prices of the product's band, and is refused
- * (BB_ERR_POSITION) unless it would fit at the worst of them: bb_account_fits.
+ * and an order that would pass that is refused (BB_ERR_POSITION).  Money is in accounts
+ * (market/bb_accounts.h), what is open and contracted in positions (market/bb_position.h).
  *
- * Units    money: nano-currency.
  * Memory   bb_members_bytes(size) from the arena.
  * Threads  The matching core only; windows may be looked at by any core.
  * Errors   BB_ASSERT only.
- * Replay   Equal calls give equal accounts.
+ * Replay   Equal calls give equal members.
  */
 #ifndef BB_MEMBERS_H
 #define BB_MEMBERS_H
 
-#include "market/bb_book.h"
+#include "market/bb_ids.h"
 #include "market/bb_index.h"
-#include "market/bb_interest.h"
 #include "market/bb_market.h"
 #include "market/bb_window.h"
 
-#define BB_MONEY_MAX  ((uint64_t)INT64_MAX)
 #define BB_ENERGY_MAX ((uint64_t)INT64_MAX)
 
 /* The operator of genesis. */
 #define BB_OPERATOR 1u
 
+/* Everyone begins in the middle. */
+#define BB_REPUTATION_START 500000u
+
 struct bb_account {
-	struct bb_member member; /* sequence_highest is in the window */
-	uint64_t open_money;     /* sum of |price| x quantity of live orders */
-	uint64_t open_wh;        /* sum of quantity of live orders */
-	struct bb_interest_list interests;
+	/* every order reads this line */
+	_Alignas(64) uint32_t participant;
+	uint32_t orders_live;
+	uint32_t orders_max;
+	struct bb_id_table ids;
+	uint32_t positions; /* first of those with live orders */
+	uint16_t roles;
+	uint8_t status; /* enum bb_member_status */
+	uint8_t killed; /* 1: no new orders until re-armed */
+	uint32_t order_wh_max; /* 0: the product's */
+	uint32_t cap_in_wh;    /* 0: no limit */
+	uint32_t cap_out_wh;   /* 0: no limit */
+	uint8_t escrow;        /* 1: must be covered by its account */
+	uint8_t source;        /* what it produces */
+	uint16_t feeder;
+	uint32_t reputation;    /* ppm */
+	uint64_t energy_wh;     /* bought, sold and open together */
+	uint64_t last_heard_ns; /* its last packet */
+	/* trades this one, too */
+	uint64_t bought_wh;
+	uint64_t sold_wh;
+	uint32_t silence_s;  /* 0: never */
+	uint32_t metered_by; /* 0: any meter */
+	uint32_t reputation_min;
+	uint32_t missed_day; /* the last one without a reading, plus 1 */
+	uint32_t packets_per_s;
+	uint32_t burst;
+	uint32_t zone;
+	uint8_t key[32];
 };
+
+_Static_assert(sizeof(struct bb_account) == 192, "three cache lines");
 
 struct bb_members {
 	struct bb_account *accounts; /* [size + 1] */
@@ -55,7 +80,14 @@ void bb_members_init(struct bb_members *members, struct bb_arena *arena, uint32_
 		     uint64_t hash_key);
 
 /* bb_members_find returns the account of a participant, revoked or not, or NULL. */
-struct bb_account *bb_members_find(const struct bb_members *members, uint32_t participant);
+static inline struct bb_account *
+bb_members_find(const struct bb_members *members, uint32_t participant)
+{
+	if (participant == 0 || participant > members->size)
+		return NULL;
+	struct bb_account *account = &members->accounts[participant];
+	return account->status == BB_MEMBER_NONE ? NULL : account;
+}
 
 /* bb_members_key_taken returns whether a participant has key. */
 bool bb_members_key_taken(const struct bb_members *members, const uint8_t key[32]);
@@ -64,19 +96,7 @@ bool bb_members_key_taken(const struct bb_members *members, const uint8_t key[32
 bool bb_key_formed(const uint8_t key[32]);
 
 /* bb_members_add makes a participant whose id and key are free. */
-void bb_members_add(struct bb_members *members, const struct bb_member_command *command);
-
-/* bb_account_fits returns whether quantity at a price of at most price_size either way
- * keeps the account within its limits, whatever it trades with. */
-bool bb_account_fits(const struct bb_account *account, uint64_t price_size,
-		     uint32_t quantity_wh);
-
-/* bb_account_open adds to what is open; bb_account_close takes off again. */
-void bb_account_open(struct bb_account *account, int32_t price, uint32_t quantity_wh);
-void bb_account_close(struct bb_account *account, int32_t price, uint32_t quantity_wh);
-
-/* bb_account_trade moves energy to the buyer and money to the seller. */
-void bb_account_trade(struct bb_account *buyer, struct bb_account *seller, int32_t price,
-		      uint32_t quantity_wh);
+void bb_members_add(struct bb_members *members, const struct bb_member_command *command,
+		    struct bb_id_table ids);
 
 #endif

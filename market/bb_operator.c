@@ -2,6 +2,8 @@
 
 #include "base/bb_bytes.h"
 #include "market/bb_cancel.h"
+#include "market/bb_fixing.h"
+#include "market/bb_reputation.h"
 
 enum bb_result
 bb_operator_member_add(struct bb_market *market, const struct bb_command *command,
@@ -21,8 +23,11 @@ bb_operator_member_add(struct bb_market *market, const struct bb_command *comman
 		return BB_ERR_PARTICIPANT_EXISTS;
 	if (!bb_key_formed(member->key))
 		return BB_ERR_KEY;
+	if (!bb_ids_room(&market->ids, member->orders_max))
+		return BB_ERR_FULL;
 
-	bb_members_add(&market->members, member);
+	bb_members_add(&market->members, member, bb_ids_open(&market->ids, member->orders_max));
+	market->calendar.traders += (member->roles & BB_ROLE_TRADER) != 0;
 	bb_slice_add(slice, BB_EVENT_MEMBER_ADDED, member->participant)->counterparty =
 		command->participant;
 	return BB_OK;
@@ -36,36 +41,81 @@ bb_operator_member_revoke(struct bb_market *market, const struct bb_command *com
 
 	if (account == NULL)
 		return BB_ERR_PARTICIPANT;
-	if (account->member.status == BB_MEMBER_REVOKED)
+	if (account->status == BB_MEMBER_REVOKED)
 		return BB_ERR_SUSPENDED;
-	if (account->member.participant == command->participant)
+	if (account->participant == command->participant)
 		return BB_ERR_ROLE;
 
-	account->member.status = BB_MEMBER_REVOKED;
+	account->status = BB_MEMBER_REVOKED;
+	market->calendar.traders -= (account->roles & BB_ROLE_TRADER) != 0;
 	bb_cancel_all(market, account, BB_BY_REVOKE);
 	return BB_OK;
 }
 
-enum bb_result
-bb_operator_product_add(struct bb_market *market, const struct bb_command *command,
-			struct bb_slice *slice)
+static enum bb_result
+check_attributes(const struct bb_market *market, const struct bb_attributes_command *set)
 {
-	const enum bb_result result = bb_terms_check(&market->products, &command->product);
+	const struct bb_account *meter = bb_members_find(&market->members, set->metered_by);
+
+	if (!bb_is_zero(set->reserved, sizeof(set->reserved)) || set->escrow > 1)
+		return BB_ERR_RECORD;
+	if (bb_members_find(&market->members, set->participant) == NULL)
+		return BB_ERR_PARTICIPANT;
+	if (set->metered_by != 0 && (meter == NULL || (meter->roles & BB_ROLE_METER) == 0))
+		return BB_ERR_METER;
+	return set->source >= BB_SOURCES || set->feeder >= BB_FEEDERS ||
+			       set->reputation_min > BB_PPM
+		       ? BB_ERR_PARAM
+		       : BB_OK;
+}
+
+enum bb_result
+bb_operator_member_set(struct bb_market *market, const struct bb_command *command,
+		       struct bb_slice *slice)
+{
+	const struct bb_attributes_command *set = &command->attributes;
+	const enum bb_result result = check_attributes(market, set);
 	if (result != BB_OK)
 		return result;
 
-	bb_products_add(&market->products, &command->product);
-	bb_slice_add(slice, BB_EVENT_PRODUCT_ADDED, command->participant)->product =
-		command->product.product;
+	struct bb_account *account = bb_members_find(&market->members, set->participant);
+	account->cap_in_wh = set->cap_in_wh;
+	account->cap_out_wh = set->cap_out_wh;
+	account->metered_by = set->metered_by;
+	account->order_wh_max = set->order_wh_max;
+	account->reputation_min = set->reputation_min;
+	account->feeder = set->feeder;
+	account->source = set->source;
+	account->escrow = set->escrow;
+	bb_slice_add(slice, BB_EVENT_MEMBER_SET, set->participant)->counterparty =
+		command->participant;
 	return BB_OK;
 }
 
-void
-bb_operator_halt(struct bb_market *market, const struct bb_command *command,
-		 struct bb_slice *slice)
+enum bb_result
+bb_operator_member_kill(struct bb_market *market, uint32_t participant)
 {
-	const bool halt = command->kind == BB_COMMAND_HALT;
+	struct bb_account *account = bb_members_find(&market->members, participant);
 
-	market->halted = halt;
-	bb_slice_add(slice, halt ? BB_EVENT_HALTED : BB_EVENT_RESUMED, command->participant);
+	if (account == NULL)
+		return BB_ERR_PARTICIPANT;
+	account->killed = 1;
+	bb_cancel_all(market, account, BB_BY_KILL);
+	return BB_OK;
+}
+
+enum bb_result
+bb_operator_member_arm(struct bb_market *market, const struct bb_command *command,
+		       struct bb_slice *slice)
+{
+	struct bb_account *account =
+		bb_members_find(&market->members, command->member.participant);
+
+	if (account == NULL)
+		return BB_ERR_PARTICIPANT;
+	account->killed = 0;
+	struct bb_event *event = bb_slice_add(slice, BB_EVENT_ARMED, account->participant);
+	event->counterparty = command->participant;
+	event->result = BB_BY_OPERATOR;
+	return BB_OK;
 }

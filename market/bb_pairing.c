@@ -1,6 +1,5 @@
 #include "market/bb_pairing.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -44,8 +43,8 @@ best_limit(const void *left_place, const void *right_place)
 	return left->index < right->index;
 }
 
-static bool
-ranks_before(const void *left_candidate, const void *right_candidate)
+bool
+bb_candidate_before(const void *left_candidate, const void *right_candidate)
 {
 	const struct bb_candidate *left = left_candidate;
 	const struct bb_candidate *right = right_candidate;
@@ -142,6 +141,12 @@ places_of(const struct bb_pairing *pairing, uint32_t node, uint32_t side)
 	return pairing->end[node][side] - pairing->first[node][side];
 }
 
+static uint32_t
+room_of(const struct bb_pairing *pairing)
+{
+	return pairing->candidates_max == 0 ? BB_CANDIDATES_MAX : pairing->candidates_max;
+}
+
 /* choose_window: all pairs at once, if they can be. */
 static void
 choose_window(struct bb_pairing *pairing)
@@ -151,19 +156,23 @@ choose_window(struct bb_pairing *pairing)
 	for (uint32_t i = 0; i < pairing->bucket_count; i++)
 		all += (uint64_t)places_of(pairing, pairing->buckets[i].from, BB_SELL) *
 		       places_of(pairing, pairing->buckets[i].to, BB_BUY);
-	pairing->window = all <= BB_CANDIDATES_MAX ? UINT32_MAX : BB_PAIRING_WINDOW;
+	if (all <= room_of(pairing)) {
+		pairing->window = UINT32_MAX;
+		return;
+	}
+	pairing->window = BB_PAIRING_WINDOW;
+	while (BB_BUCKETS_MAX * pairing->window * pairing->window > room_of(pairing))
+		pairing->window--;
+	BB_ASSERT(pairing->window > 0);
 }
 
-static int32_t
-degree_of(const struct task *task, const struct bb_candidate *candidate)
+int32_t
+bb_candidate_degree(const struct bb_pairing_rules *rules, uint64_t surplus_max, int64_t fee,
+		    const struct bb_pairing_order *sell, const struct bb_pairing_order *buy)
 {
-	const struct bb_pairing_rules *rules = task->rules;
-	const struct bb_pairing_order *sell = &task->orders[candidate->sell];
-	const struct bb_pairing_order *buy = &task->orders[candidate->buy];
 	struct bb_degree_context context = {
-		.surplus_max = task->pairing->surplus_max,
-		.fee = task->pairing->buckets[candidate->bucket].fee,
-		.loss_max = rules->loss_max,
+		.surplus_max = surplus_max, .fee = fee, .loss_max = rules->loss_max,
+		.closeness = rules->closeness,
 	};
 
 	memcpy(context.weights, rules->weights, sizeof(context.weights));
@@ -171,6 +180,15 @@ degree_of(const struct task *task, const struct bb_candidate *candidate)
 		context.loss = rules->losses[(size_t)sell->feeder * rules->feeder_count +
 					     buy->feeder];
 	return bb_degree(&sell->terms, &buy->terms, &context, NULL);
+}
+
+static int32_t
+degree_of(const struct task *task, const struct bb_candidate *candidate)
+{
+	return bb_candidate_degree(task->rules, task->pairing->surplus_max,
+				   task->pairing->buckets[candidate->bucket].fee,
+				   &task->orders[candidate->sell],
+				   &task->orders[candidate->buy]);
 }
 
 static uint32_t
@@ -198,7 +216,7 @@ gather(struct task *task)
 			const uint32_t sell = pairing->places[i].index;
 			for (uint32_t j = pairing->first[bucket->to][BB_BUY]; j < buys_end; j++) {
 				const uint32_t buy = pairing->places[j].index;
-				BB_ASSERT(used < BB_CANDIDATES_MAX);
+				BB_ASSERT(used < room_of(pairing));
 				pairing->candidates[used++] = (struct bb_candidate){
 					.surplus = task->orders[buy].terms.price -
 						   task->orders[sell].terms.price - bucket->fee,
@@ -233,12 +251,13 @@ rank(struct task *task, uint32_t count, bool first_round)
 	}
 	for (uint32_t i = 0; i < count; i++)
 		pairing->candidates[i].degree = degree_of(task, &pairing->candidates[i]);
-	bb_sort(pairing->candidates, count, sizeof(*pairing->candidates), ranks_before);
+	bb_sort(pairing->candidates, count, sizeof(*pairing->candidates),
+		bb_candidate_before);
 }
 
 static void
 pair_up(struct task *task, const struct bb_candidate *candidate,
-	const struct bb_clearing *clearing)
+	const struct bb_auction *auction, const struct bb_clearing *clearing)
 {
 	struct bb_pairing *pairing = task->pairing;
 	struct bb_pairing_order *sell = &task->orders[candidate->sell];
@@ -259,10 +278,14 @@ pair_up(struct task *task, const struct bb_candidate *candidate,
 		.price_sell = clearing->nodes[sell->node].price,
 		.price_buy = clearing->nodes[buy->node].price,
 		.fee = pairing->buckets[candidate->bucket].fee,
+		.sell_left_wh = sell->terms.quantity_wh - sell->filled_wh,
+		.buy_left_wh = buy->terms.quantity_wh - buy->filled_wh,
 		.degree = candidate->degree,
 		.sell = candidate->sell,
 		.buy = candidate->buy,
 		.bucket = candidate->bucket,
+		.product_sell = bb_auction_product(auction, sell->node),
+		.product_buy = bb_auction_product(auction, buy->node),
 	};
 }
 
@@ -307,7 +330,7 @@ bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules
 		const uint32_t before = pairing->pair_count;
 		rank(&task, candidates, first_round);
 		for (uint32_t i = 0; i < candidates; i++)
-			pair_up(&task, &pairing->candidates[i], clearing);
+			pair_up(&task, &pairing->candidates[i], auction, clearing);
 		BB_ASSERT(pairing->pair_count > before);
 		for (uint32_t i = 0; i < auction->node_count; i++) {
 			close_up(&task, i, BB_SELL);

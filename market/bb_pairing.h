@@ -31,6 +31,7 @@
 #ifndef BB_PAIRING_H
 #define BB_PAIRING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "market/bb_command.h"
@@ -57,6 +58,7 @@ struct bb_pairing_rules {
 	uint32_t loss_max;      /* ppm */
 	const uint32_t *losses; /* ppm, feeder_count rows of the seller's; NULL: none */
 	uint32_t feeder_count;
+	bool closeness; /* as in struct bb_degree_context */
 };
 
 struct bb_pair {
@@ -64,10 +66,14 @@ struct bb_pair {
 	int64_t price_sell;
 	int64_t price_buy; /* price_sell, fee and congestion */
 	int64_t fee;
-	int32_t degree; /* BB_DEGREE_VETO: through the market */
-	uint32_t sell;  /* indices of orders */
+	uint64_t sell_left_wh; /* what the auction leaves of the whole order, */
+	uint64_t buy_left_wh;  /* the same in all of its contracts */
+	int32_t degree;        /* BB_DEGREE_VETO: through the market */
+	uint32_t sell;         /* indices of orders */
 	uint32_t buy;
 	uint32_t bucket;
+	uint32_t product_sell; /* of the zone where it is sold */
+	uint32_t product_buy;  /* and of the one where it is bought */
 };
 
 struct bb_candidate {
@@ -88,9 +94,11 @@ struct bb_place {
 };
 
 struct bb_pairing {
-	struct bb_candidate *candidates; /* given: room for BB_CANDIDATES_MAX, */
+	struct bb_candidate *candidates; /* given: room for candidates_max, */
 	struct bb_place *places;         /* for as many as orders, */
 	struct bb_pair *pairs;           /* for as many as orders and BB_BUCKETS_MAX more */
+	uint32_t candidates_max; /* at least BB_BUCKETS_MAX; 0: BB_CANDIDATES_MAX.  With less
+				  * than that a round ranks fewer */
 
 	uint32_t pair_count; /* the result: by sell, buy and bucket */
 	uint32_t bucket_count;
@@ -102,6 +110,14 @@ struct bb_pairing {
 	uint32_t first[BB_NODES_MAX][2]; /* places of each node and side */
 	uint32_t end[BB_NODES_MAX][2];
 };
+
+/* bb_candidate_degree returns the degree of a sell and a buy over a path with fee. */
+int32_t bb_candidate_degree(const struct bb_pairing_rules *rules, uint64_t surplus_max,
+			    int64_t fee, const struct bb_pairing_order *sell,
+			    const struct bb_pairing_order *buy);
+
+/* bb_candidate_before is the rank of pairs, for bb_sort. */
+bool bb_candidate_before(const void *left, const void *right);
 
 /* bb_pairing_make sorts orders by acceptance and pairs all that is filled. */
 void bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules,

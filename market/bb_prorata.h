@@ -5,7 +5,9 @@
  * order.  The result does not depend on the order of claims.
  *
  * Units    quantities in any one unit (Wh or lots); reputation in ppm.
- * Memory   The caller's; sorts claims in place.
+ * Cost     Linear in claims, whatever they are: the last one served is found by counting,
+ *          digit by digit, and nothing is sorted.
+ * Memory   The caller's; claims come back in another order.
  * Threads  None of its own.
  * Errors   BB_ASSERT: amounts are sums that the caller has bounded.
  * Replay   Pure.
@@ -21,7 +23,7 @@ struct bb_claim {
 	uint64_t given;      /* the result */
 	uint64_t remainder;  /* scratch */
 	uint32_t reputation; /* ppm */
-	uint32_t index;      /* the caller's own: claims come back sorted */
+	uint32_t index;      /* the caller's own */
 };
 
 /* bb_prorata splits amount over claims; with amount at or above their sum everybody gets

@@ -1,80 +1,105 @@
 #include "market/bb_resting.h"
 
-uint32_t
-bb_resting_find(const struct bb_market *market, uint32_t participant, uint64_t order_id)
-{
-	const uint32_t hash = bb_index_hash(&market->order_ids, order_id, participant);
-	uint32_t at = hash;
-	uint32_t slot;
-
-	while ((slot = bb_index_next(&market->order_ids, hash, &at)) != BB_SLOT_NONE) {
-		if (market->orders.slots[slot].order_id == order_id &&
-		    bb_resting_owner(market, slot)->member.participant == participant)
-			break;
-	}
-	return slot;
-}
-
-bool
-bb_resting_reaches(const struct bb_market *market, const struct bb_account *account,
-		   const struct bb_listing *listing, enum bb_side side, int32_t price)
-{
-	const enum bb_side other = bb_side_other(side);
-	const uint32_t interest = bb_interest_find(&market->interests, account->member.participant,
-						   bb_listing_index(&market->products, listing));
-	if (interest == BB_INTEREST_NONE)
-		return false;
-
-	const uint32_t best = market->interests.slots[interest].best[other];
-	return best != BB_SLOT_NONE && bb_order_rung(&market->orders.slots[best]) <=
-					       bb_book_rung(&listing->book, other, price);
-}
-
 void
 bb_resting_add(struct bb_market *market, const struct bb_take *take)
 {
-	struct bb_member *member = &take->account->member;
+	struct bb_account *account = take->account;
 	struct bb_listing *listing = take->listing;
-	const uint32_t rung = bb_book_rung(&listing->book, take->side, take->price);
+	struct bb_position *position = &market->positions.slots[take->position];
+	const uint32_t shown_wh = bb_take_shown(take);
 	const uint32_t slot = bb_orders_take(&market->orders);
-	struct bb_order *order = &market->orders.slots[slot];
+	uint32_t *place = bb_ids_place(&market->ids, account->ids, take->order_id);
 
-	order->order_id = take->order_id;
-	order->quantity_wh = take->left_wh;
-	order->place = bb_order_place(take->side, rung);
+	BB_ASSERT(*place == BB_SLOT_NONE);
+	*place = slot;
+	market->orders.slots[slot] = (struct bb_order){
+		.order_id = take->order_id,
+		.quantity_wh = shown_wh,
+		.place = take->place,
+		.position = take->position,
+	};
+	market->orders.own[slot].accept = take->accept_sources;
+	market->orders.own[slot].prefer = take->prefer_sources;
 	bb_book_rest(&listing->book, &market->orders, slot);
-	bb_interest_join(&market->interests, &take->account->interests, &market->orders, slot,
-			 member->participant, bb_listing_index(&market->products, listing));
-	bb_index_add(&market->order_ids,
-		     bb_index_hash(&market->order_ids, take->order_id, member->participant), slot);
-	bb_account_open(take->account, take->price, take->left_wh);
-	member->orders_live++;
+	if ((position->orders[BB_BUY] | position->orders[BB_SELL]) == 0)
+		bb_position_list(&market->positions, take->position, &account->positions);
+	bb_position_join(position, &market->orders, slot);
+	if (BB_UNLIKELY(take->detail != 0)) {
+		const bool iceberg = take->type == BB_LIMIT_ICEBERG;
+		market->orders.slots[slot].extra = bb_extras_take(
+			&market->orders.extras, slot, iceberg ? 0 : take->detail,
+			iceberg ? take->detail : 0, take->left_wh - shown_wh);
+		position->open_wh[take->side] += take->left_wh - shown_wh;
+	}
+	bb_accounts_lock(bb_accounts_purse(&market->accounts, account->participant),
+			 bb_resting_need(listing, take->side, take->price, take->left_wh));
+	account->energy_wh += take->left_wh;
+	account->orders_live++;
 	listing->product.orders_live++;
 }
 
-static void
-forget(struct bb_market *market, struct bb_account *owner, struct bb_listing *listing,
-       uint32_t slot)
+BB_COLD bool
+bb_resting_show(struct bb_market *market, const struct bb_standing *standing)
 {
-	const uint64_t order_id = market->orders.slots[slot].order_id;
+	struct bb_order *order = standing->order;
+	struct bb_extra *extra = &market->orders.extras.slots[order->extra];
+	const uint32_t shown_wh =
+		extra->clip_wh < extra->hidden_wh ? extra->clip_wh : extra->hidden_wh;
 
-	bb_index_remove(&market->order_ids,
-			bb_index_hash(&market->order_ids, order_id, owner->member.participant),
-			slot);
-	bb_interest_leave(&market->interests, &owner->interests, &market->orders, slot);
-	bb_orders_give(&market->orders, slot);
-	owner->member.orders_live--;
-	listing->product.orders_live--;
+	if (shown_wh == 0) {
+		bb_extras_give(&market->orders.extras, order->extra);
+		return false;
+	}
+	extra->hidden_wh -= shown_wh;
+	order->quantity_wh = shown_wh;
+	bb_book_rest(&standing->listing->book, &market->orders, standing->slot);
+	return true;
 }
 
 void
-bb_resting_reduce(struct bb_market *market, uint32_t slot, uint32_t quantity_wh)
+bb_resting_shrink(struct bb_market *market, const struct bb_standing *standing,
+		  uint32_t quantity_wh)
 {
-	struct bb_account *owner = bb_resting_owner(market, slot);
-	struct bb_listing *listing = bb_resting_listing(market, slot);
+	struct bb_extra *extra = &market->orders.extras.slots[standing->order->extra];
+	const uint32_t hidden_wh = quantity_wh < extra->hidden_wh ? quantity_wh
+								  : extra->hidden_wh;
 
-	bb_account_close(owner, bb_resting_price(market, slot), quantity_wh);
-	bb_book_reduce(&listing->book, &market->orders, slot, quantity_wh);
-	if (market->orders.slots[slot].quantity_wh == 0)
-		forget(market, owner, listing, slot);
+	if (hidden_wh > 0) {
+		extra->hidden_wh -= hidden_wh;
+		standing->account->energy_wh -= hidden_wh;
+		standing->position->open_wh[standing->side] -= hidden_wh;
+		bb_accounts_unlock(
+			bb_accounts_purse(&market->accounts, standing->position->participant),
+			bb_resting_need(standing->listing, standing->side, standing->price,
+					hidden_wh));
+	}
+	if (quantity_wh > hidden_wh)
+		bb_resting_cancel(market, standing, quantity_wh - hidden_wh);
+}
+
+void
+bb_resting_fill(struct bb_market *market, const struct bb_standing *standing,
+		uint32_t quantity_wh)
+{
+	while (quantity_wh > 0) {
+		const uint32_t shown_wh = standing->order->quantity_wh;
+		const uint32_t part_wh = shown_wh < quantity_wh ? shown_wh : quantity_wh;
+		bb_resting_reduce(market, standing, part_wh);
+		quantity_wh -= part_wh;
+	}
+}
+
+BB_COLD void
+bb_resting_tell(const struct bb_market *market, struct bb_slice *slice,
+		const struct bb_standing *standing)
+{
+	struct bb_event *event =
+		bb_slice_add(slice, BB_EVENT_SHOWN, standing->account->participant);
+
+	event->order_id = standing->order->order_id;
+	event->product = standing->listing->product.terms.product;
+	event->side = (uint8_t)standing->side;
+	event->price = standing->price;
+	event->quantity_wh = bb_resting_left(market, standing);
+	event->remaining_wh = standing->order->quantity_wh;
 }

@@ -1,6 +1,6 @@
 /* bb_resting - the one place where an order comes to rest, shrinks and leaves.
  *
- * Book, interest, id index, pool, open sums and live counts change together here, and
+ * Book, position, id table, pool, locks and live counts change together here, and
  * nowhere else.  Nothing here can fail: bb_entry.c has checked.
  *
  * Memory, threads, replay: as bb_state.h.
@@ -10,43 +10,146 @@
 
 #include "market/bb_state.h"
 
+/* An order in the book, and all that belongs to it. */
+struct bb_standing {
+	struct bb_order *order;
+	struct bb_position *position;
+	struct bb_account *account;
+	struct bb_listing *listing;
+	uint32_t slot;
+	int32_t price;
+	enum bb_side side;
+};
+
 /* bb_resting_find returns the slot of a live order, or BB_SLOT_NONE. */
-uint32_t bb_resting_find(const struct bb_market *market, uint32_t participant,
-			 uint64_t order_id);
+static inline uint32_t
+bb_resting_find(const struct bb_market *market, const struct bb_account *account,
+		uint64_t order_id)
+{
+	const uint32_t slot = *bb_ids_place(&market->ids, account->ids, order_id);
 
-/* bb_resting_reaches returns whether an order of account on side at price would reach
- * one of its owner's own.  An order reaches every one that its price allows, even if
- * others stand before and would fill it: the rule must not depend on what they do. */
-bool bb_resting_reaches(const struct bb_market *market, const struct bb_account *account,
-			const struct bb_listing *listing, enum bb_side side, int32_t price);
+	return market->orders.slots[slot].order_id == order_id ? slot : BB_SLOT_NONE;
+}
 
-/* bb_resting_add rests what is left of an order. */
+/* bb_resting_look returns what belongs to the order in slot. */
+BB_INLINE struct bb_standing
+bb_resting_look(struct bb_market *market, uint32_t slot)
+{
+	struct bb_order *order = &market->orders.slots[slot];
+	struct bb_position *position = &market->positions.slots[order->position];
+	struct bb_listing *listing = &market->products.listings[position->listing];
+	const enum bb_side side = bb_order_side(order);
+
+	return (struct bb_standing){
+		.order = order,
+		.position = position,
+		.account = &market->members.accounts[position->participant],
+		.listing = listing,
+		.slot = slot,
+		.price = bb_book_price(&listing->book, side, bb_order_rung(order)),
+		.side = side,
+	};
+}
+
+/* bb_resting_need returns what an order needs of its owner's account. */
+static inline uint64_t
+bb_resting_need(const struct bb_listing *listing, enum bb_side side, int32_t price,
+		uint32_t quantity_wh)
+{
+	return bb_escrow_need(side, price, listing->margin, quantity_wh);
+}
+
+/* bb_take_shown returns how much of what is left of an order others will see. */
+static inline uint32_t
+bb_take_shown(const struct bb_take *take)
+{
+	return BB_UNLIKELY(take->type == BB_LIMIT_ICEBERG) && take->detail < take->left_wh
+		       ? take->detail
+		       : take->left_wh;
+}
+
+/* bb_resting_add rests what is left of an order, whose position is made. */
 void bb_resting_add(struct bb_market *market, const struct bb_take *take);
 
-/* bb_resting_reduce takes quantity off a resting order; with its last Wh it is gone and
- * the slot is free. */
-void bb_resting_reduce(struct bb_market *market, uint32_t slot, uint32_t quantity_wh);
+/* bb_resting_show has an iceberg, which has none left, show its next clip, behind all at its
+ * price; false if there is none.  Then the extra is gone, as it is with a time. */
+bool bb_resting_show(struct bb_market *market, const struct bb_standing *standing);
 
-static inline struct bb_account *
-bb_resting_owner(const struct bb_market *market, uint32_t slot)
+/* bb_resting_reduce takes quantity, at most what it shows, off a resting order: off the book,
+ * off what is open, off what is locked.  With its last Wh it is gone and the slot is free, and
+ * what standing points to in the pool means nothing any more. */
+BB_INLINE void
+bb_resting_reduce(struct bb_market *market, const struct bb_standing *standing,
+		  uint32_t quantity_wh)
 {
-	const uint32_t interest = market->orders.slots[slot].interest;
-	return &market->members.accounts[market->interests.slots[interest].participant];
+	struct bb_position *position = standing->position;
+	struct bb_account *account = standing->account;
+
+	bb_accounts_unlock(bb_accounts_purse(&market->accounts, position->participant),
+			   bb_resting_need(standing->listing, standing->side, standing->price,
+					   quantity_wh));
+	position->open_wh[standing->side] -= quantity_wh;
+	if (bb_book_reduce(&standing->listing->book, &market->orders, standing->slot,
+			   quantity_wh) > 0)
+		return;
+	if (BB_UNLIKELY(standing->order->extra != BB_EXTRA_NONE) &&
+	    bb_resting_show(market, standing))
+		return;
+
+	*bb_ids_place(&market->ids, account->ids, standing->order->order_id) = BB_SLOT_NONE;
+	bb_position_leave(position, &market->orders, standing->slot);
+	if ((position->orders[BB_BUY] | position->orders[BB_SELL]) == 0)
+		bb_position_unlist(&market->positions, standing->order->position,
+				   &account->positions);
+	bb_orders_give(&market->orders, standing->slot);
+	account->orders_live--;
+	standing->listing->product.orders_live--;
 }
 
-static inline struct bb_listing *
-bb_resting_listing(const struct bb_market *market, uint32_t slot)
+/* bb_resting_cancel takes quantity off as nobody's trade does: it is not contracted. */
+BB_INLINE void
+bb_resting_cancel(struct bb_market *market, const struct bb_standing *standing,
+		  uint32_t quantity_wh)
 {
-	const uint32_t interest = market->orders.slots[slot].interest;
-	return &market->products.listings[market->interests.slots[interest].listing];
+	standing->account->energy_wh -= quantity_wh;
+	bb_resting_reduce(market, standing, quantity_wh);
 }
 
-static inline int32_t
-bb_resting_price(const struct bb_market *market, uint32_t slot)
+/* bb_resting_left returns all that an order has left to trade, shown or not. */
+static inline uint32_t
+bb_resting_left(const struct bb_market *market, const struct bb_standing *standing)
 {
-	const struct bb_order *order = &market->orders.slots[slot];
-	return bb_book_price(&bb_resting_listing(market, slot)->book, bb_order_side(order),
-			     bb_order_rung(order));
+	return standing->order->quantity_wh + bb_order_hidden(&market->orders, standing->order);
+}
+
+/* bb_resting_shrink cancels a part of an order, which keeps its place: what it hides first. */
+void bb_resting_shrink(struct bb_market *market, const struct bb_standing *standing,
+		       uint32_t quantity_wh);
+
+/* bb_resting_remove cancels all of an order. */
+BB_INLINE void
+bb_resting_remove(struct bb_market *market, const struct bb_standing *standing)
+{
+	if (BB_UNLIKELY(standing->order->extra != BB_EXTRA_NONE))
+		bb_resting_shrink(market, standing,
+				  bb_order_hidden(&market->orders, standing->order));
+	bb_resting_cancel(market, standing, standing->order->quantity_wh);
+}
+
+/* bb_resting_fill takes quantity off in an auction, where all that an order has counts. */
+void bb_resting_fill(struct bb_market *market, const struct bb_standing *standing,
+		     uint32_t quantity_wh);
+
+/* bb_resting_tell tells that an iceberg shows its next clip. */
+void bb_resting_tell(const struct bb_market *market, struct bb_slice *slice,
+		     const struct bb_standing *standing);
+
+/* bb_resting_tidy drops a position that nothing is left of. */
+static inline void
+bb_resting_tidy(struct bb_market *market, uint32_t position, struct bb_listing *listing)
+{
+	if (bb_position_idle(&market->positions.slots[position]))
+		bb_position_drop(&market->positions, position, &listing->positions);
 }
 
 #endif

@@ -95,6 +95,16 @@ settle_party(struct ledger *ledger, const struct bb_settlement_rules *rules,
 		     BB_POSTING_PENALTY);
 }
 
+uint32_t
+bb_settle_party(const struct bb_settlement_rules *rules, struct bb_party *party,
+		int64_t system_wh, struct bb_posting postings[BB_POSTINGS_PER_PARTY])
+{
+	struct ledger ledger = { .postings = postings };
+
+	settle_party(&ledger, rules, party, system_wh);
+	return (uint32_t)ledger.count;
+}
+
 uint64_t
 bb_settle(const struct bb_settlement_rules *rules, const struct bb_contract *contracts,
 	  uint32_t contract_count, struct bb_party *parties, uint32_t party_count,
@@ -118,4 +128,34 @@ bb_settle(const struct bb_settlement_rules *rules, const struct bb_contract *con
 	for (uint32_t i = 0; i < party_count; i++)
 		settle_party(&ledger, rules, &parties[i], system_wh);
 	return ledger.count;
+}
+
+uint32_t
+bb_account_index(uint32_t account, uint32_t participants)
+{
+	return account >= BB_ACCOUNT_GRID ? participants + 1 + (account - BB_ACCOUNT_GRID)
+					  : account;
+}
+
+static bool
+known(uint32_t account, uint32_t participants)
+{
+	return (account > 0 && account <= participants) ||
+	       (account >= BB_ACCOUNT_GRID && account < BB_ACCOUNT_GRID + BB_ACCOUNTS_OTHER);
+}
+
+bool
+bb_settlement_net(const struct bb_posting *postings, uint64_t count, uint32_t participants,
+		  __int128 *changes)
+{
+	BB_ASSERT(participants <= BB_PARTICIPANTS_MAX);
+	for (uint64_t i = 0; i < count; i++)
+		if (!known(postings[i].debit, participants) ||
+		    !known(postings[i].credit, participants))
+			return false;
+	for (uint64_t i = 0; i < count; i++) {
+		changes[bb_account_index(postings[i].debit, participants)] -= postings[i].amount;
+		changes[bb_account_index(postings[i].credit, participants)] += postings[i].amount;
+	}
+	return true;
 }

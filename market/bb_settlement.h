@@ -20,13 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Participants are accounts by their id; these are the others. */
-enum bb_account {
-	BB_ACCOUNT_GRID = 0xfffffff0, /* counterparty of every deviation */
-	BB_ACCOUNT_DSO = 0xfffffff1,  /* network fees */
-	BB_ACCOUNT_RENT = 0xfffffff2, /* congestion */
-	BB_ACCOUNT_FUND = 0xfffffff3, /* penalties */
-};
+#include "market/bb_accounts.h"
 
 enum bb_posting_kind {
 	BB_POSTING_ENERGY,
@@ -84,5 +78,25 @@ struct bb_posting {
 uint64_t bb_settle(const struct bb_settlement_rules *rules, const struct bb_contract *contracts,
 		   uint32_t contract_count, struct bb_party *parties, uint32_t party_count,
 		   struct bb_posting *postings);
+
+/* bb_settle_party is the part of one party alone, whose contracted_wh and deviation_wh are
+ * set: it sets excess_wh, writes postings and returns how many.  system_wh is the sum of all
+ * deviations. */
+uint32_t bb_settle_party(const struct bb_settlement_rules *rules, struct bb_party *party,
+			 int64_t system_wh, struct bb_posting postings[BB_POSTINGS_PER_PARTY]);
+
+#define BB_ACCOUNTS_OTHER 4u /* GRID to FUND: those that postings here name */
+
+/* bb_account_index returns where an account's change is netted: participants at their ids,
+ * 1 to participants, the others behind them. */
+uint32_t bb_account_index(uint32_t account, uint32_t participants);
+
+/* bb_settlement_net adds what postings do to changes, one for each account, which has room
+ * for 1 + participants + BB_ACCOUNTS_OTHER and begins with zeros or with what other products
+ * did.  So an account is touched once, while every posting stays to be shown.  Accounts that
+ * are neither participants up to that number nor the others are refused, with nothing added:
+ * returns false. */
+bool bb_settlement_net(const struct bb_posting *postings, uint64_t count, uint32_t participants,
+		       __int128 *changes);
 
 #endif

@@ -1,5 +1,7 @@
 #include "market/bb_market.h"
 
+#include <string.h>
+
 #include "market/bb_state.h"
 
 enum bb_result
@@ -51,8 +53,33 @@ bb_market_member(const struct bb_market *market, uint32_t participant, struct bb
 		return false;
 
 	const struct bb_window *window = &market->members.windows[participant];
-	*member = account->member;
-	member->sequence_highest = atomic_load_explicit(&window->highest, memory_order_relaxed);
+	*member = (struct bb_member){
+		.participant = participant,
+		.orders_max = account->orders_max,
+		.packets_per_s = account->packets_per_s,
+		.burst = account->burst,
+		.orders_live = account->orders_live,
+		.roles = account->roles,
+		.zone = (uint8_t)account->zone,
+		.status = account->status,
+		.sequence_highest = atomic_load_explicit(&window->highest, memory_order_relaxed),
+		.bought_wh = account->bought_wh,
+		.sold_wh = account->sold_wh,
+		.money = bb_money_shown(bb_accounts_balance(&market->accounts, participant)),
+		.locked = bb_accounts_purse(&market->accounts, participant)->locked,
+		.cap_in_wh = account->cap_in_wh,
+		.cap_out_wh = account->cap_out_wh,
+		.order_wh_max = account->order_wh_max,
+		.metered_by = account->metered_by,
+		.reputation_min = account->reputation_min,
+		.reputation = account->reputation,
+		.silence_s = account->silence_s,
+		.feeder = account->feeder,
+		.source = account->source,
+		.escrow = account->escrow != 0,
+		.killed = account->killed != 0,
+	};
+	memcpy(member->key, account->key, sizeof(member->key));
 	return true;
 }
 
@@ -61,7 +88,7 @@ bb_market_product(const struct bb_market *market, uint32_t index, struct bb_prod
 {
 	if (index >= market->products.count)
 		return false;
-	*product = market->products.listings[index].product;
+	*product = market->products.listings[market->products.listed[index]].product;
 	return true;
 }
 
@@ -77,10 +104,11 @@ bb_market_depth(const struct bb_market *market, uint32_t product, enum bb_side s
 	uint32_t rung = bb_ladder_best(ladder);
 	uint32_t count = 0;
 	for (; rung != BB_RUNG_NONE && count < room; rung = bb_ladder_after(ladder, rung)) {
+		const struct bb_rung *resting = bb_ladder_rung(ladder, rung);
 		depth[count++] = (struct bb_depth){
 			.price = bb_book_price(&listing->book, side, rung),
-			.orders = ladder->rungs[rung].orders,
-			.quantity_wh = ladder->rungs[rung].quantity_wh,
+			.orders = bb_rung_orders(resting),
+			.quantity_wh = bb_rung_wh(resting),
 		};
 	}
 	return count;

@@ -15,12 +15,13 @@
 #include <stdint.h>
 
 #include "base/bb_result.h"
+#include "market/bb_event.h"
 
 #define DRIVE_COMMAND_BYTES 8u
 
 /* What the commands driven so far came to: a test asks that nothing was left out. */
 struct drive_tally {
-	uint64_t events[16];              /* by kind */
+	uint64_t events[BB_EVENT_KINDS];  /* by kind */
 	uint64_t results[BB_RESULT_COUNT]; /* of REFUSED and CANCELLED */
 };
 

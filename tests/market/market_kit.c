@@ -9,6 +9,7 @@
 #include <CUnit/CUnit.h>
 
 #include "base/bb_assert.h"
+#include "market/bb_course.h"
 #include "market/bb_state.h"
 
 void
@@ -31,6 +32,7 @@ kit_start(struct kit *kit)
 {
 	static const struct bb_market_size size = {
 		.participants = 10, .products = 4, .orders = 40, .levels = 1000,
+		.places = 1024, .positions = 40,
 	};
 
 	kit_open(kit, &size, 1);
@@ -51,13 +53,18 @@ static bool
 run_slice(struct kit *kit, const struct bb_command *command, uint32_t *count)
 {
 	struct bb_event *events = kit->events + kit->event_count;
-	struct bb_slice slice = { .events = events, .room = kit->room, .number = kit->number };
+	struct bb_slice slice = {
+		.events = events, .room = kit->room, .number = kit->number,
+		.behind = kit->behind, .behind_count = kit->behind_count,
+	};
+	const uint64_t time_ns = kit->seconds * BB_SECOND_NS + 1000 + kit->number;
 
-	if (kit->room == 0)
-		return bb_market_apply(kit->market, command, kit->number, 1000 + kit->number,
-				       events, count);
+	if (kit->room == 0 && kit->behind_count > 0)
+		slice.room = BB_SLICE_EVENTS;
+	if (slice.room == 0)
+		return bb_market_apply(kit->market, command, kit->number, time_ns, events, count);
 	kit->market->number = kit->number;
-	kit->market->time_ns = 1000 + kit->number;
+	kit->market->time_ns = time_ns;
 	const bool done = bb_market_run(kit->market, command, &slice);
 	*count = slice.count;
 	return done;
@@ -138,35 +145,76 @@ operator_command(uint32_t participant, const char *verb, const char *rest)
 	return command;
 }
 
+/* What follows the verb: I order id, S side, P price, Q quantity, D what the type adds, A the
+ * product's last digits. */
+static void
+read_order(struct bb_order_command *order, const char *form, const char *text)
+{
+	for (; *form != '\0'; form++) {
+		char *end = NULL;
+		text += strspn(text, " ");
+		if (*form == 'S') {
+			BB_ASSERT(*text == 'B' || *text == 'S');
+			order->side = *text++ == 'S' ? BB_SELL : BB_BUY;
+			continue;
+		}
+		const uint64_t number = strtoull(text, &end, 10);
+		if (*form == 'I')
+			order->order_id = number;
+		else if (*form == 'P')
+			order->price = (int32_t)number;
+		else if (*form == 'Q')
+			order->quantity_wh = (uint32_t)number;
+		else if (*form == 'D')
+			order->shown_wh = (uint32_t)number;
+		else
+			order->product += (uint32_t)number;
+		BB_ASSERT(end != text);
+		text = end;
+	}
+}
+
 struct bb_command
 kit_command(const char *line)
 {
-	static const struct { const char *verb; uint8_t kind; const char *form; } verbs[] = {
-		{ "new", BB_COMMAND_NEW, " %" SCNu64 " %c %" SCNd32 " %" SCNu32 },
-		{ "ioc", BB_COMMAND_NEW, " %" SCNu64 " %c %" SCNd32 " %" SCNu32 },
-		{ "replace", BB_COMMAND_REPLACE, " %" SCNu64 "%c%" SCNd32 " %" SCNu32 },
-		{ "cancel", BB_COMMAND_CANCEL, " %" SCNu64 },
-		{ "cancel-product", BB_COMMAND_CANCEL_PRODUCT, "" },
-		{ "cancel-all", BB_COMMAND_CANCEL_ALL, "" },
+	static const struct {
+		const char *verb;
+		uint8_t kind, type;
+		const char *form;
+	} verbs[] = {
+		{ "new", BB_COMMAND_NEW, BB_LIMIT_GTC, "ISPQ" },
+		{ "ioc", BB_COMMAND_NEW, BB_LIMIT_IOC, "ISPQ" },
+		{ "fok", BB_COMMAND_NEW, BB_LIMIT_FOK, "ISPQ" },
+		{ "aon", BB_COMMAND_NEW, BB_LIMIT_AON, "ISPQ" },
+		{ "gtd", BB_COMMAND_NEW, BB_LIMIT_GTD, "ISPQD" },
+		{ "iceberg", BB_COMMAND_NEW, BB_LIMIT_ICEBERG, "ISPQD" },
+		{ "market", BB_COMMAND_NEW, BB_MARKET_LIMIT, "ISQ" },
+		{ "leg", BB_COMMAND_NEW, BB_BASKET_LEG, "ISPQDA" },
+		{ "quote", BB_COMMAND_QUOTE, BB_LIMIT_GTC, "ISPQ" },
+		{ "replace", BB_COMMAND_REPLACE, 0, "IPQ" },
+		{ "cancel", BB_COMMAND_CANCEL, 0, "I" },
+		{ "cancel-product", BB_COMMAND_CANCEL_PRODUCT, 0, "" },
+		{ "cancel-side", BB_COMMAND_CANCEL_SIDE, 0, "S" },
+		{ "cancel-all", BB_COMMAND_CANCEL_ALL, 0, "" },
+		{ "silence", BB_COMMAND_SILENCE, 0, "Q" },
+		{ "tick", BB_COMMAND_TICK, 0, "" },
 	};
 	uint32_t participant = 0;
 	char verb[16] = "";
 	int used = 0;
-	char side = 'B';
 
 	BB_ASSERT(sscanf(line, "%" SCNu32 " %15[a-z-]%n", &participant, verb, &used) == 2);
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (strcmp(verb, verbs[i].verb) != 0)
 			continue;
 		struct bb_command command = { .participant = participant, .kind = verbs[i].kind };
-		if (verbs[i].form[0] != '\0')
-			BB_ASSERT(sscanf(line + used, verbs[i].form, &command.order.order_id,
-					 &side, &command.order.price,
-					 &command.order.quantity_wh) >= 1);
-		command.order.side = side == 'S' ? BB_SELL : BB_BUY;
-		command.order.type = strcmp(verb, "ioc") == 0 ? BB_LIMIT_IOC : BB_LIMIT_GTC;
-		if (command.kind == BB_COMMAND_NEW || command.kind == BB_COMMAND_CANCEL_PRODUCT)
+		if (command.kind == BB_COMMAND_TICK)
+			return command;
+		if (command.kind != BB_COMMAND_REPLACE && command.kind != BB_COMMAND_CANCEL &&
+		    command.kind != BB_COMMAND_CANCEL_ALL && command.kind != BB_COMMAND_SILENCE)
 			command.order.product = KIT_PRODUCT;
+		command.order.type = verbs[i].type;
+		read_order(&command.order, verbs[i].form, line + used);
 		return command;
 	}
 	return operator_command(participant, verb, line + used);
@@ -195,17 +243,27 @@ write_event(struct kit *kit, const struct bb_event *event)
 		write_text(kit, "%u accepted nothing", event->participant);
 		return;
 	}
+	if (event->kind == BB_EVENT_TICKED) {
+		write_text(kit, "ticked");
+		return;
+	}
 	if (event->kind >= BB_EVENT_REFUSED && event->kind <= BB_EVENT_REPLACED)
 		write_text(kit, "%u/%" PRIu64 " ", event->participant, event->order_id);
 	switch (event->kind) {
 	case BB_EVENT_REFUSED:
 		write_text(kit, "refused %s", why);
 		break;
+	case BB_EVENT_SHOWN:
+		write_text(kit, "%u/%" PRIu64 " shows %u of %u", event->participant,
+			   event->order_id, event->remaining_wh, event->quantity_wh);
+		break;
 	case BB_EVENT_ACCEPTED:
 	case BB_EVENT_REPLACED:
 		write_text(kit, "%s %c %d %u rests %u",
 			   event->kind == BB_EVENT_ACCEPTED ? "accepted" : "replaced", side,
 			   event->price, event->quantity_wh, event->remaining_wh);
+		if (event->counter_remaining_wh != 0)
+			write_text(kit, " hides %u", event->counter_remaining_wh);
 		break;
 	case BB_EVENT_TRADED:
 		write_text(kit, "traded %u/%" PRIu64 " at %d %u left %u/%u", event->counterparty,
@@ -229,6 +287,8 @@ write_event(struct kit *kit, const struct bb_event *event)
 const char *
 kit_say(struct kit *kit, const char *script)
 {
+	struct bb_command commands[BB_RECORDS_MAX];
+	uint32_t count = 0;
 	char line[128];
 	size_t length;
 
@@ -238,12 +298,22 @@ kit_say(struct kit *kit, const char *script)
 		length = strcspn(script, ";");
 		if (length == 0)
 			continue;
-		BB_ASSERT(length < sizeof(line));
+		BB_ASSERT(length < sizeof(line) && count < BB_RECORDS_MAX);
 		memcpy(line, script, length);
 		line[length] = '\0';
-		const struct bb_command command = kit_command(line);
-		append(kit, &command);
+		commands[count] = kit_command(line);
+		if (commands[count].kind == BB_COMMAND_TICK) /* as long as it takes */
+			commands[count].order.order_id = strtoull(strchr(line, 'k') + 1, NULL, 10);
+		count++;
 	}
+	for (uint32_t i = 0; i < count; i++) {
+		kit->behind = &commands[i + 1];
+		kit->behind_count = count - 1 - i;
+		if (commands[i].kind == BB_COMMAND_TICK)
+			kit->seconds += commands[i].order.order_id;
+		append(kit, &commands[i]);
+	}
+	kit->behind_count = 0;
 	kit->text[0] = '\0';
 	for (size_t i = 0; i < kit->event_count; i++)
 		write_event(kit, &kit->events[i]);

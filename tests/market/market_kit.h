@@ -6,9 +6,16 @@
  * A script is commands with semicolons between them:
  *
  *	2 new 7 B 100 50      participant 2, order id 7, buys at 100, 50 Wh, until cancelled
- *	2 ioc 7 S 100 50      the same, immediate or cancel
+ *	2 ioc 7 S 100 50      the same, immediate or cancel; fok, aon: all at once, or nothing
+ *	2 market 7 B 50       50 Wh at the best price there is
+ *	2 gtd 7 B 100 50 30   until second 30
+ *	2 iceberg 7 B 100 50 10   shows 10 Wh at a time
+ *	2 leg 7 B 100 50 1 0  a leg of a basket, one to follow; of KIT_PRODUCT + 0; all
+ *	                      lines of a script are in one packet
+ *	2 quote 7 B 100 50    as replace where there is such an order, else as new
  *	2 replace 7 95 20     new price, new quantity
- *	2 cancel 7 / 2 cancel-product / 2 cancel-all
+ *	2 cancel 7 / 2 cancel-product / 2 cancel-side B / 2 cancel-all
+ *	0 tick 30             half a minute passes
  *	1 halt / 1 resume / 1 revoke 2
  *
  * Events in words, with semicolons between them:
@@ -16,6 +23,7 @@
  *	2/7 accepted B 100 50 rests 30         2/7 traded 3/1 at 95 20 left 30/0
  *	2/7 cancelled B 100 30 BY_IOC          2/7 refused ERR_TICK
  *	2/7 replaced B 95 20 rests 20          halted by 1, resumed by 1
+ *	2/7 shows 10 of 40                     2/7 accepted B 100 50 rests 50 hides 40
  *	member 2 revoked by 1                  2 accepted nothing
  *
  * A book in words, best first, price x quantity / orders: "B 100x50/1 95x20/2 S 105x10/1".
@@ -37,6 +45,9 @@ struct kit {
 	void *memory;
 	size_t memory_size;
 	uint64_t number;
+	uint64_t seconds; /* that ticks have let pass */
+	const struct bb_command *behind; /* in the same packet */
+	uint32_t behind_count;
 	uint32_t room; /* 0: bb_market_apply; else slices of this size */
 	struct bb_event *events; /* of the last kit_apply or kit_say */
 	size_t event_count;

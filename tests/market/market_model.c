@@ -14,6 +14,7 @@ model_init(struct model *model, const struct bb_market_size *size,
 	model->size = *size;
 	model->members[1] = (struct bb_member){
 		.participant = 1, .roles = BB_ROLE_OPERATOR, .status = BB_MEMBER_ACTIVE,
+		.reputation = 500000,
 	};
 	memcpy(model->members[1].key, operator_key, 32);
 }
@@ -31,8 +32,8 @@ model_say(struct model *model, enum bb_event_kind kind, uint32_t participant)
 	return event;
 }
 
-static struct bb_event *
-say_order(struct model *model, enum bb_event_kind kind, const struct model_order *order)
+struct bb_event *
+model_say_order(struct model *model, enum bb_event_kind kind, const struct model_order *order)
 {
 	struct bb_event *event = model_say(model, kind, order->participant);
 
@@ -62,8 +63,8 @@ model_product(struct model *model, uint32_t product)
 	return NULL;
 }
 
-static uint32_t
-find_order(const struct model *model, uint32_t participant, uint64_t order_id)
+uint32_t
+model_find_order(const struct model *model, uint32_t participant, uint64_t order_id)
 {
 	uint32_t row = 0;
 	while (row < model->order_count && (model->orders[row].participant != participant ||
@@ -72,30 +73,87 @@ find_order(const struct model *model, uint32_t participant, uint64_t order_id)
 	return row;
 }
 
-static uint32_t
-find_pair(const struct model *model, uint32_t participant, uint32_t product)
+static bool
+id_taken(const struct model *model, uint32_t participant, uint64_t order_id, bool rests)
 {
-	uint32_t row = 0;
-	while (row < model->pair_count && (model->pairs[row].participant != participant ||
-					   model->pairs[row].product != product))
-		row++;
-	return row;
+	const uint32_t places = model_table(model->members[participant].orders_max);
+
+	for (uint32_t row = 0; row < model->order_count; row++) {
+		const struct model_order *order = &model->orders[row];
+		if (order->participant == participant &&
+		    (order->order_id == order_id ||
+		     (rests && order->order_id % places == order_id % places)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_position(struct model *model, uint32_t participant, uint32_t product)
+{
+	for (uint32_t row = 0; row < model->order_count; row++)
+		if (model->orders[row].participant == participant &&
+		    model->orders[row].product == product)
+			return true;
+	return model->contracted[participant][model_product(model, product) - model->products];
+}
+
+static uint32_t
+count_positions(struct model *model)
+{
+	uint32_t count = 0;
+
+	for (uint32_t id = 1; id <= model->size.participants; id++)
+		for (uint32_t i = 0; i < model->product_count; i++)
+			count += has_position(model, id, model->products[i].terms.product);
+	return count;
+}
+
+/* Which 64 neighbouring prices of its side an order belongs to, best ones first. */
+static uint32_t
+stretch_of(struct model *model, const struct model_order *order)
+{
+	const struct bb_product_command *terms = &model_product(model, order->product)->terms;
+	const int64_t behind = order->side == BB_BUY ? (int64_t)terms->price_max - order->price
+						     : (int64_t)order->price - terms->price_min;
+	return (uint32_t)(behind / terms->tick / 64);
+}
+
+static bool
+same_stretch(struct model *model, const struct model_order *a, const struct model_order *b)
+{
+	return a->product == b->product && a->side == b->side &&
+	       stretch_of(model, a) == stretch_of(model, b);
+}
+
+/* Whether order finds a stretch when it comes to rest; except is a row that is gone then. */
+static bool
+stretch_left(struct model *model, const struct model_order *order, uint32_t except)
+{
+	uint32_t used = 0;
+
+	for (uint32_t row = 0; row < model->order_count; row++) {
+		const struct model_order *other = &model->orders[row];
+		bool counted = row == except;
+		if (!counted && same_stretch(model, order, other))
+			return true;
+		for (uint32_t i = 0; i < row && !counted; i++)
+			counted = i != except && same_stretch(model, other, &model->orders[i]);
+		used += !counted;
+	}
+	return used < (model->size.levels + 63) / 64;
 }
 
 static void
 add_order(struct model *model, const struct model_order *order)
 {
-	if (find_pair(model, order->participant, order->product) == model->pair_count)
-		model->pairs[model->pair_count++] = (struct model_pair){
-			order->participant, order->product,
-		};
 	model->orders[model->order_count++] = *order;
 	model_member(model, order->participant)->orders_live++;
 	model_product(model, order->product)->orders_live++;
 }
 
-static void
-remove_order(struct model *model, uint32_t row)
+void
+model_remove_order(struct model *model, uint32_t row)
 {
 	const struct model_order gone = model->orders[row];
 
@@ -104,14 +162,6 @@ remove_order(struct model *model, uint32_t row)
 		(model->order_count - row) * sizeof(gone));
 	model_member(model, gone.participant)->orders_live--;
 	model_product(model, gone.product)->orders_live--;
-	for (uint32_t i = 0; i < model->order_count; i++)
-		if (model->orders[i].participant == gone.participant &&
-		    model->orders[i].product == gone.product)
-			return;
-	const uint32_t pair = find_pair(model, gone.participant, gone.product);
-	model->pair_count--;
-	memmove(&model->pairs[pair], &model->pairs[pair + 1],
-		(model->pair_count - pair) * sizeof(model->pairs[0]));
 }
 
 static bool
@@ -151,34 +201,46 @@ reaches_own(const struct model *model, const struct model_order *order)
 	return false;
 }
 
-static __int128
-size_of(__int128 number)
+/* What an order could cost its owner. */
+__int128
+model_need(const struct model_order *order)
 {
-	return number < 0 ? -number : number;
+	const __int128 price = order->side == BB_BUY ? order->price : -(__int128)order->price;
+	return price > 0 ? price * ((__int128)order->quantity_wh + order->hidden_wh) : 0;
 }
 
-/* Whether every account stays in range whatever order trades with; except is a row that
+/* Whether every sum stays in range whatever order trades with; except is a row that
  * order takes the place of. */
 static bool
 fits(struct model *model, const struct model_order *order, uint32_t except)
 {
 	const struct bb_member *member = model_member(model, order->participant);
 	const struct bb_product *product = model_product(model, order->product);
-	const __int128 lowest = size_of(product->terms.price_min);
-	const __int128 highest = size_of(product->terms.price_max);
-	__int128 money = size_of(member->money);
-	__int128 energy = (__int128)member->bought_wh + member->sold_wh;
+	__int128 energy = (__int128)member->bought_wh + member->sold_wh + order->quantity_wh;
+	__int128 locked = model_need(order);
 
 	for (uint32_t row = 0; row < model->order_count; row++) {
 		const struct model_order *other = &model->orders[row];
 		if (row == except || other->participant != order->participant)
 			continue;
-		money += size_of((__int128)other->price * other->quantity_wh);
-		energy += other->quantity_wh;
+		locked += model_need(other);
+		energy += (__int128)other->quantity_wh + other->hidden_wh;
 	}
-	money += (lowest > highest ? lowest : highest) * order->quantity_wh;
-	return money <= INT64_MAX && energy + order->quantity_wh <= INT64_MAX &&
+	return locked <= INT64_MAX && energy <= INT64_MAX &&
 	       (__int128)product->traded_wh + order->quantity_wh <= INT64_MAX;
+}
+
+/* A balance beyond what views show is shown as their end. */
+static void
+pay(struct model *model, uint32_t participant, __int128 amount)
+{
+	__int128 money = model->money[participant] += amount;
+
+	if (money > INT64_MAX)
+		money = INT64_MAX;
+	if (money < -INT64_MAX)
+		money = -INT64_MAX;
+	model->members[participant].money = (int64_t)money;
 }
 
 static enum bb_result
@@ -203,9 +265,26 @@ packed(const struct model_order *before)
 	return before->quantity_wh * UINT64_C(0x100000000) + (uint32_t)before->price;
 }
 
+/* What has traded all it showed goes behind all others with its next clip, if it has one. */
+static void
+show_or_remove(struct model *model, uint32_t row)
+{
+	struct model_order order = model->orders[row];
+
+	model_remove_order(model, row);
+	if (order.hidden_wh == 0)
+		return;
+	order.quantity_wh = order.clip_wh < order.hidden_wh ? order.clip_wh : order.hidden_wh;
+	order.hidden_wh -= order.quantity_wh;
+	add_order(model, &order);
+	struct bb_event *event = model_say_order(model, BB_EVENT_SHOWN, &order);
+	event->remaining_wh = order.quantity_wh;
+	event->quantity_wh = order.quantity_wh + order.hidden_wh;
+}
+
 /* Trades what order can and rests what is left; before is what it replaces, or NULL. */
 static void
-trade_and_rest(struct model *model, struct model_order order, uint8_t type,
+trade_and_rest(struct model *model, struct model_order order, bool rests,
 	       const struct model_order *before)
 {
 	const struct model_order entered = order;
@@ -219,7 +298,7 @@ trade_and_rest(struct model *model, struct model_order order, uint8_t type,
 		const uint32_t quantity = order.quantity_wh < resting->quantity_wh
 						  ? order.quantity_wh
 						  : resting->quantity_wh;
-		struct bb_event *event = say_order(model, BB_EVENT_TRADED, &order);
+		struct bb_event *event = model_say_order(model, BB_EVENT_TRADED, &order);
 		if (order.side == BB_SELL) {
 			seller = buyer;
 			buyer = model_member(model, resting->participant);
@@ -232,228 +311,161 @@ trade_and_rest(struct model *model, struct model_order order, uint8_t type,
 		event->quantity_wh = quantity;
 		event->remaining_wh = order.quantity_wh;
 		event->counter_remaining_wh = resting->quantity_wh;
-		buyer->money -= (int64_t)resting->price * quantity;
-		seller->money += (int64_t)resting->price * quantity;
+		pay(model, buyer->participant, -(__int128)resting->price * quantity);
+		pay(model, seller->participant, (__int128)resting->price * quantity);
+		model->contracted[buyer->participant][product - model->products] = true;
+		model->contracted[seller->participant][product - model->products] = true;
 		buyer->bought_wh += quantity;
 		seller->sold_wh += quantity;
 		product->last_price = resting->price;
 		product->trades++;
 		product->traded_wh += quantity;
 		if (resting->quantity_wh == 0)
-			remove_order(model, row);
+			show_or_remove(model, row);
 	}
 
 	struct bb_event *event =
-		say_order(model, before ? BB_EVENT_REPLACED : BB_EVENT_ACCEPTED, &entered);
+		model_say_order(model, before ? BB_EVENT_REPLACED : BB_EVENT_ACCEPTED, &entered);
 	if (before != NULL)
 		event->counter_order_id = packed(before);
-	if (order.quantity_wh > 0 && type == BB_LIMIT_GTC) {
+	if (order.quantity_wh > 0 && rests) {
 		event->remaining_wh = order.quantity_wh;
+		if (order.clip_wh != 0 && order.clip_wh < order.quantity_wh) {
+			order.hidden_wh = order.quantity_wh - order.clip_wh;
+			order.quantity_wh = order.clip_wh;
+			event->counter_remaining_wh = order.hidden_wh;
+		}
 		add_order(model, &order);
 	} else if (order.quantity_wh > 0) {
-		say_order(model, BB_EVENT_CANCELLED, &order)->result = BB_BY_IOC;
+		model_say_order(model, BB_EVENT_CANCELLED, &order)->result = BB_BY_IOC;
 	}
 }
 
-bool
-model_zero(const uint8_t *bytes, size_t size)
+/* All that rests on the other side within the limit of order. */
+static uint64_t
+within_reach(const struct model *model, const struct model_order *order)
 {
-	while (size > 0 && bytes[size - 1] == 0)
-		size--;
-	return size == 0;
+	uint64_t quantity = 0;
+
+	for (uint32_t row = 0; row < model->order_count; row++)
+		if (reaches(order, &model->orders[row]))
+			quantity += model->orders[row].quantity_wh;
+	return quantity;
 }
 
-static enum bb_result
-apply_new(struct model *model, const struct bb_command *command)
+/* The best price of the other side, whatever the limit; false where there is none. */
+static bool
+price_at_market(const struct model *model, struct model_order *order)
+{
+	order->price = order->side == BB_BUY ? INT32_MAX : INT32_MIN;
+	const uint32_t row = best_for(model, order);
+
+	if (row == model->order_count)
+		return false;
+	order->price = model->orders[row].price;
+	return true;
+}
+
+enum bb_result
+model_apply_new(struct model *model, const struct bb_command *command)
 {
 	const struct bb_order_command *asked = &command->order;
 	const struct bb_member *member = model_member(model, command->participant);
-	const struct model_order order = {
+	const bool rests = asked->type == BB_LIMIT_GTC || asked->type == BB_LIMIT_GTD ||
+			   asked->type == BB_LIMIT_ICEBERG || asked->type == BB_MARKET_LIMIT;
+	const bool whole = asked->type == BB_LIMIT_FOK || asked->type == BB_LIMIT_AON;
+	struct model_order order = {
 		.order_id = asked->order_id, .participant = command->participant,
 		.product = asked->product, .price = asked->price,
 		.quantity_wh = asked->quantity_wh, .side = asked->side,
 	};
 
+	if (asked->type == BB_BASKET_LEG) /* alone */
+		return BB_ERR_BASKET;
 	if (model_product(model, asked->product) == NULL)
 		return BB_ERR_PRODUCT;
 	if (asked->side > 1 || !model_zero(asked->reserved, sizeof(asked->reserved)))
 		return BB_ERR_RECORD;
-	const enum bb_result result = check_terms(model, &order);
+	if (asked->type == BB_MARKET_LIMIT && !price_at_market(model, &order))
+		return BB_ERR_UNFILLED;
+	enum bb_result result = check_terms(model, &order);
 	if (result != BB_OK)
 		return result;
-	if (find_order(model, command->participant, asked->order_id) < model->order_count)
-		return BB_ERR_ORDER_EXISTS;
-	if (asked->type != BB_LIMIT_IOC && member->orders_live >= member->orders_max)
+	if (rests && member->orders_live >= member->orders_max)
 		return BB_ERR_ORDERS;
-	if ((asked->type != BB_LIMIT_GTC && asked->type != BB_LIMIT_IOC) || asked->shown_wh != 0)
-		return BB_ERR_UNSUPPORTED;
-	if (reaches_own(model, &order))
-		return BB_ERR_SELF_TRADE;
+	if (id_taken(model, command->participant, asked->order_id, rests))
+		return BB_ERR_ORDER_EXISTS;
+	result = model_type(model, asked, model_product(model, asked->product)->terms.lot_wh);
+	if (result != BB_OK)
+		return result;
 	if (!fits(model, &order, MODEL_ORDERS))
 		return BB_ERR_POSITION;
-	if (asked->type == BB_LIMIT_GTC && model->order_count == model->size.orders) {
+	if (rests && model->order_count == model->size.orders) {
 		/* Would a whole order leave, or all of this one trade? */
 		const uint32_t row = best_for(model, &order);
 		if (row == model->order_count)
 			return BB_ERR_BOOK_FULL;
 	}
-	trade_and_rest(model, order, asked->type, NULL);
+	if (rests && !stretch_left(model, &order, MODEL_ORDERS))
+		return BB_ERR_BOOK_FULL;
+	if (!has_position(model, command->participant, asked->product) &&
+	    count_positions(model) == model->size.positions)
+		return BB_ERR_FULL;
+	if (asked->type == BB_LIMIT_GTD || asked->type == BB_LIMIT_ICEBERG) {
+		if (!model_extras_left(model, asked->type == BB_LIMIT_ICEBERG))
+			return BB_ERR_BOOK_FULL;
+		order.expires_s = asked->type == BB_LIMIT_GTD ? asked->expires_s : 0;
+		order.clip_wh = asked->type == BB_LIMIT_ICEBERG ? asked->shown_wh : 0;
+	}
+	if (whole && within_reach(model, &order) < order.quantity_wh)
+		return BB_ERR_UNFILLED;
+	if (reaches_own(model, &order))
+		return BB_ERR_SELF_TRADE;
+	trade_and_rest(model, order, rests, NULL);
 	return BB_OK;
 }
 
-static enum bb_result
-apply_replace(struct model *model, const struct bb_command *command)
+enum bb_result
+model_apply_replace(struct model *model, const struct bb_command *command)
 {
-	const uint32_t row = find_order(model, command->participant, command->order.order_id);
+	const uint32_t row = model_find_order(model, command->participant, command->order.order_id);
 	if (row == model->order_count)
 		return BB_ERR_ORDER_UNKNOWN;
 	if (!model_zero(command->order.reserved, sizeof(command->order.reserved)))
 		return BB_ERR_RECORD;
 
 	struct model_order *standing = &model->orders[row];
+	const uint32_t standing_wh = standing->quantity_wh + standing->hidden_wh;
 	struct model_order order = *standing;
+	order.hidden_wh = 0;
 	order.price = command->order.price;
 	order.quantity_wh = command->order.quantity_wh;
 	const enum bb_result result = check_terms(model, &order);
 	if (result != BB_OK)
 		return result;
-	if (reaches_own(model, &order))
-		return BB_ERR_SELF_TRADE;
+	if (order.clip_wh != 0 && order.quantity_wh > UINT64_C(8) * order.clip_wh)
+		return BB_ERR_QUANTITY;
 	if (!fits(model, &order, row))
 		return BB_ERR_POSITION;
+	if (!stretch_left(model, &order, row))
+		return BB_ERR_BOOK_FULL;
+	if (reaches_own(model, &order))
+		return BB_ERR_SELF_TRADE;
 
-	if (order.price == standing->price && order.quantity_wh < standing->quantity_wh) {
-		struct bb_event *event = say_order(model, BB_EVENT_REPLACED, &order);
+	if (order.price == standing->price && order.quantity_wh < standing_wh) {
+		struct bb_event *event = model_say_order(model, BB_EVENT_REPLACED, &order);
 		event->remaining_wh = order.quantity_wh;
 		event->counter_order_id = packed(standing);
-		standing->quantity_wh = order.quantity_wh;
+		if (standing->quantity_wh > order.quantity_wh)
+			standing->quantity_wh = order.quantity_wh;
+		standing->hidden_wh = order.quantity_wh - standing->quantity_wh;
+		event->counter_remaining_wh = standing->hidden_wh;
 		return BB_OK;
 	}
 	const struct model_order before = *standing;
-	remove_order(model, row);
-	trade_and_rest(model, order, BB_LIMIT_GTC, &before);
+	model_remove_order(model, row);
+	trade_and_rest(model, order, true, &before);
 	return BB_OK;
-}
-
-static void
-cancel(struct model *model, uint32_t row, enum bb_result reason)
-{
-	say_order(model, BB_EVENT_CANCELLED, &model->orders[row])->result = (uint16_t)reason;
-	remove_order(model, row);
-}
-
-/* Cancels the orders of one pair, oldest first. */
-static void
-cancel_pair(struct model *model, struct model_pair pair, enum bb_result reason)
-{
-	for (uint32_t row = 0; row < model->order_count;) {
-		if (model->orders[row].participant == pair.participant &&
-		    model->orders[row].product == pair.product)
-			cancel(model, row, reason);
-		else
-			row++;
-	}
-}
-
-void
-model_cancel_all(struct model *model, uint32_t participant, enum bb_result reason)
-{
-	for (uint32_t row = 0; row < model->pair_count;) {
-		if (model->pairs[row].participant == participant)
-			cancel_pair(model, model->pairs[row], reason);
-		else
-			row++;
-	}
-}
-
-static enum bb_result
-apply_cancels(struct model *model, const struct bb_command *command)
-{
-	const uint32_t events = model->event_count;
-	uint32_t row;
-
-	switch (command->kind) {
-	case BB_COMMAND_CANCEL:
-		row = find_order(model, command->participant, command->order.order_id);
-		if (row == model->order_count)
-			return BB_ERR_ORDER_UNKNOWN;
-		cancel(model, row, BB_BY_PARTICIPANT);
-		return BB_OK;
-	case BB_COMMAND_CANCEL_PRODUCT:
-		if (model_product(model, command->order.product) == NULL)
-			return BB_ERR_PRODUCT;
-		cancel_pair(model,
-			    (struct model_pair){ command->participant, command->order.product },
-			    BB_BY_PARTICIPANT);
-		if (model->event_count == events)
-			model_say(model, BB_EVENT_ACCEPTED, command->participant)->product =
-				command->order.product;
-		return BB_OK;
-	default:
-		model_cancel_all(model, command->participant, BB_BY_PARTICIPANT);
-		if (model->event_count == events)
-			model_say(model, BB_EVENT_ACCEPTED, command->participant);
-		return BB_OK;
-	}
-}
-
-static enum bb_result
-apply_any(struct model *model, const struct bb_command *command)
-{
-	const struct bb_member *sender = model_member(model, command->participant);
-
-	if (sender == NULL)
-		return BB_ERR_PARTICIPANT;
-	if (sender->status != BB_MEMBER_ACTIVE)
-		return BB_ERR_SUSPENDED;
-	switch (command->kind) {
-	case BB_COMMAND_NEW:
-	case BB_COMMAND_REPLACE:
-	case BB_COMMAND_CANCEL:
-	case BB_COMMAND_CANCEL_PRODUCT:
-	case BB_COMMAND_CANCEL_ALL:
-		if ((sender->roles & BB_ROLE_TRADER) == 0)
-			return BB_ERR_ROLE;
-		return command->kind == BB_COMMAND_NEW       ? apply_new(model, command)
-		       : command->kind == BB_COMMAND_REPLACE ? apply_replace(model, command)
-							     : apply_cancels(model, command);
-	case BB_COMMAND_MEMBER_ADD:
-	case BB_COMMAND_MEMBER_REVOKE:
-	case BB_COMMAND_PRODUCT_ADD:
-	case BB_COMMAND_HALT:
-	case BB_COMMAND_RESUME:
-		if ((sender->roles & BB_ROLE_OPERATOR) == 0)
-			return BB_ERR_ROLE;
-		if (command->kind == BB_COMMAND_PRODUCT_ADD)
-			return model_apply_product(model, command);
-		if (command->kind < BB_COMMAND_PRODUCT_ADD)
-			return model_apply_member(model, command);
-		model->halted = command->kind == BB_COMMAND_HALT;
-		model_say(model, model->halted ? BB_EVENT_HALTED : BB_EVENT_RESUMED,
-		    command->participant);
-		return BB_OK;
-	default:
-		return BB_ERR_RECORD;
-	}
-}
-
-void
-model_apply(struct model *model, const struct bb_command *command, uint64_t number)
-{
-	model->number = number;
-	model->event_count = 0;
-	const enum bb_result result = apply_any(model, command);
-	if (result == BB_OK)
-		return;
-
-	struct bb_event *event = model_say(model, BB_EVENT_REFUSED, command->participant);
-	event->result = (uint16_t)result;
-	if (command->kind <= BB_COMMAND_CANCEL_ALL) {
-		event->order_id = command->order.order_id;
-		event->product = command->order.product;
-	} else if (command->kind == BB_COMMAND_PRODUCT_ADD) {
-		event->product = command->product.product;
-	}
 }
 
 uint32_t

@@ -1,5 +1,6 @@
 /* market_model - the market again, so simple that it cannot be wrong: arrays, linear
- * scans, no slices, written from the headers of market/ and nothing else.
+ * scans, no slices, written from the headers of market/ and nothing else.  Of many orders
+ * cancelled at once it takes the oldest first; the market may choose another order.
  *
  * model_apply decides one command and writes every event of it at once.
  */
@@ -14,7 +15,7 @@
 #define MODEL_MEMBERS  16u
 #define MODEL_PRODUCTS 8u
 #define MODEL_ORDERS   512u
-#define MODEL_EVENTS   (MODEL_ORDERS + 4u)
+#define MODEL_EVENTS   (2u * MODEL_ORDERS + 4u)
 
 struct model_order {
 	uint64_t order_id;
@@ -22,42 +23,53 @@ struct model_order {
 	uint32_t product;
 	int32_t price;
 	uint32_t quantity_wh;
+	uint32_t hidden_wh; /* behind quantity_wh */
+	uint32_t clip_wh;   /* 0: no iceberg */
+	uint32_t expires_s; /* 0: never */
 	uint8_t side;
-};
-
-/* That a participant has orders in a product: oldest such pair first. */
-struct model_pair {
-	uint32_t participant;
-	uint32_t product;
 };
 
 struct model {
 	struct bb_market_size size;
 	bool halted;
-	uint32_t levels_used;
+	uint32_t places_used;
 	struct bb_member members[MODEL_MEMBERS + 1];
 	struct bb_product products[MODEL_PRODUCTS];
 	uint32_t product_count;
 	struct model_order orders[MODEL_ORDERS]; /* whoever came later is behind */
 	uint32_t order_count;
-	struct model_pair pairs[MODEL_ORDERS];
-	uint32_t pair_count;
+	__int128 money[MODEL_MEMBERS + 1];
+	bool contracted[MODEL_MEMBERS + 1][MODEL_PRODUCTS]; /* ever traded there */
 	uint64_t number; /* of the command being decided */
+	uint64_t time_ns;
 	struct bb_event events[MODEL_EVENTS];
 	uint32_t event_count;
 };
 
 void model_init(struct model *model, const struct bb_market_size *size,
 		const uint8_t operator_key[32]);
-void model_apply(struct model *model, const struct bb_command *command, uint64_t number);
+void model_apply(struct model *model, const struct bb_command *command, uint64_t number,
+		 uint64_t time_ns);
+uint64_t model_due_ns(const struct model *model);
 uint32_t model_depth(const struct model *model, uint32_t product, enum bb_side side,
 		     struct bb_depth *depth);
 
 /* Between the files of the model. */
 struct bb_event *model_say(struct model *model, enum bb_event_kind kind, uint32_t participant);
+struct bb_event *model_say_order(struct model *model, enum bb_event_kind kind,
+				 const struct model_order *order);
+uint32_t model_find_order(const struct model *model, uint32_t participant, uint64_t order_id);
+void model_remove_order(struct model *model, uint32_t row);
+enum bb_result model_apply_new(struct model *model, const struct bb_command *command);
+enum bb_result model_apply_replace(struct model *model, const struct bb_command *command);
+__int128 model_need(const struct model_order *order);
 struct bb_member *model_member(struct model *model, uint32_t participant);
 struct bb_product *model_product(struct model *model, uint32_t product);
 void model_cancel_all(struct model *model, uint32_t participant, enum bb_result reason);
+uint32_t model_table(uint32_t orders_max);
+enum bb_result model_type(const struct model *model, const struct bb_order_command *asked,
+			  uint32_t lot_wh);
+bool model_extras_left(const struct model *model, bool iceberg);
 bool model_zero(const uint8_t *bytes, size_t size);
 enum bb_result model_apply_member(struct model *model, const struct bb_command *command);
 enum bb_result model_apply_product(struct model *model, const struct bb_command *command);

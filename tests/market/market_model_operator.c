@@ -52,12 +52,17 @@ model_apply_member(struct model *model, const struct bb_command *command)
 			return BB_ERR_PARTICIPANT_EXISTS;
 	if (!key_formed(asked->key))
 		return BB_ERR_KEY;
+	if (asked->orders_max > MODEL_ORDERS ||
+	    model_table(asked->orders_max) > model->size.places - model->places_used)
+		return BB_ERR_FULL;
 
+	model->places_used += model_table(asked->orders_max);
 	member = &model->members[asked->participant];
 	*member = (struct bb_member){
 		.participant = asked->participant, .orders_max = asked->orders_max,
 		.packets_per_s = asked->packets_per_s, .burst = asked->burst,
 		.roles = asked->roles, .zone = asked->zone, .status = BB_MEMBER_ACTIVE,
+		.reputation = 500000,
 	};
 	memcpy(member->key, asked->key, 32);
 	model_say(model, BB_EVENT_MEMBER_ADDED, asked->participant)->counterparty =
@@ -84,12 +89,17 @@ model_apply_product(struct model *model, const struct bb_command *command)
 	    asked->quantity_max_wh > BB_QUANTITY_MAX)
 		return BB_ERR_BAND;
 	const uint32_t levels = (uint32_t)((highest - lowest) / asked->tick) + 1;
-	if (model->product_count == model->size.products ||
-	    model->levels_used + levels > model->size.levels)
+	if (model->product_count == model->size.products || levels > model->size.levels)
 		return BB_ERR_FULL;
 
-	model->levels_used += levels;
 	model->products[model->product_count++] = (struct bb_product){ .terms = *asked };
-	model_say(model, BB_EVENT_PRODUCT_ADDED, command->participant)->product = asked->product;
+	struct bb_event *event =
+		model_say(model, BB_EVENT_PRODUCT_ADDED, command->participant);
+	event->product = asked->product;
+	event->order_id = (uint64_t)(uint32_t)asked->price_min << 32 |
+			  (uint32_t)asked->price_max;
+	event->counter_order_id = asked->quantity_max_wh;
+	event->quantity_wh = asked->lot_wh;
+	event->remaining_wh = asked->tick;
 	return BB_OK;
 }

@@ -177,7 +177,7 @@ def clear_zonal(zones, lines, orders, kappa=0, with_trace=False):
 
 # ------------------------------------------------------------------ matching degree
 def md(seller, buyer, fee, W, ctx):
-    """W: dict of u16 weights P,Q,T,D,G,R. ctx: smax, lmax, loss(s,b). returns -1 (veto) or 0..PPM"""
+    """W: dict of u16 weights P,Q,T,D,G,R. ctx: smax, lmax, loss(s,b), closeness. returns -1 (veto) or 0..PPM"""
     surplus = buyer['p'] - seller['p'] - fee
     if surplus < 0: return -1, None
     if not (buyer['accept'] >> seller['src']) & 1: return -1, None
@@ -187,6 +187,7 @@ def md(seller, buyer, fee, W, ctx):
     if L > ctx['lmax']: return -1, None
     s = {}
     s['P'] = PPM if ctx['smax'] == 0 else min(PPM, surplus * PPM // ctx['smax'])
+    if ctx.get('closeness') and ctx['smax']: s['P'] = PPM - s['P']
     s['Q'] = min(seller['q'], buyer['q']) * PPM // max(seller['q'], buyer['q'])
     g, c = seller.get('prof', [seller['q']]), buyer.get('prof', [buyer['q']])
     mn = sum(min(a, b) for a, b in zip(g, c)); mx = sum(max(a, b) for a, b in zip(g, c))
@@ -238,6 +239,26 @@ def optimal_pairs(A, Bq, M):
         if isinstance(u, tuple) and isinstance(v, tuple) and u[0] == 'i' and g[e ^ 1][2] > 0:
             x[(u[1], v[1])] = g[e ^ 1][2]
     return x, sum(M[k] * v for k, v in x.items())
+
+# ------------------------------------------------------------------ matching degree first
+def md_first(orders, W, ctx):
+    """Pairs by degree, then surplus, seller's reputation, sell, buy: each takes all that is left.
+    returns {(sell id, buy id): (quantity, price, degree)}"""
+    pairs = [(s, b) for s in orders for b in orders
+             if s['side'] == 'S' and b['side'] == 'B' and s['zone'] == b['zone']]
+    pairs = [(s, b) for s, b in pairs if md(s, b, 0, W, dict(ctx, smax=0))[0] >= 0]
+    smax = max((b['p'] - s['p'] for s, b in pairs), default=0)
+    degree = lambda s, b: md(s, b, 0, W, dict(ctx, smax=smax))[0]
+    ranked = sorted((-degree(s, b), s['p'] - b['p'], -s['rep'], s['seq'], b['seq'], n)
+                    for n, (s, b) in enumerate(pairs))
+    left, made = {o['id']: o['q'] for o in orders}, {}
+    for minus, *_, n in ranked:
+        s, b = pairs[n]
+        q = min(left[s['id']], left[b['id']])
+        if q:
+            left[s['id']] -= q; left[b['id']] -= q
+            made[s['id'], b['id']] = (q, (s['p'] + b['p']) // 2, -minus)
+    return made
 
 # ------------------------------------------------------------------ reputation
 def rep_update(R, E, D_excess, P):

@@ -132,6 +132,63 @@ def test_example_9_green():
         assert all(p["sell"] == "S1" for p in answer["pairs"] if p["buy"] == "B1")
 
 
+def match(book, *options):
+    done = run(json.dumps(book), "-j", "--mode", "md-first", *options)
+    assert done.returncode == OK, (done.stdout, done.stderr)
+    answer = json.loads(done.stdout)
+    assert list(answer) == ["schema", "mode", "quantity", "fills", "pairs", "welfare", "turnover",
+                            "margin", "mean_degree"]
+    assert answer["schema"] == "busbar.matching/1" and answer["mode"] == "md-first"
+    for name, quantity in answer["fills"].items():
+        assert quantity == sum(p["qty"] for p in answer["pairs"] if name in (p["sell"], p["buy"]))
+    tables = run(json.dumps(book), "--mode", "md-first", *options)
+    assert tables.returncode == OK and "no certificate" in tables.stdout, tables.stderr
+    return answer
+
+
+def test_example_8_by_degree_first():
+    book = make("S1/40000x1000", "S2/150000x1000", "B1/160000x1000", "B2/100000x1000")
+    answer = match(book, "--degree", "closeness")
+    assert [(p["sell"], p["buy"], p["qty"], p["price"]) for p in answer["pairs"]] == [
+        ("S1", "B2", 1000, 70000), ("S2", "B1", 1000, 155000)]
+    assert (answer["quantity"], answer["welfare"]) == (2000, 70000000)
+    assert (answer["turnover"], answer["margin"]) == (225000000, 35000000)
+    answer = match(book)
+    assert [(p["sell"], p["buy"], p["price"]) for p in answer["pairs"]] == [("S1", "B1", 100000)]
+    assert answer["welfare"] == 120000000 and answer["mean_degree"] == answer["pairs"][0]["degree"]
+    assert match(make())["mean_degree"] == 0
+
+
+def test_what_degree_first_does_not_know_is_refused():
+    line = {"from": "A", "to": "B", "cap": 5, "cap_reverse": 5, "fee": 0}
+    for book, place in ((make(zones="AB", lines=[line]), "lines: "), (make(kappa=1), "kappa: "),
+                        (make(*[f"{'SB'[i % 2]}{i}/5x1" for i in range(1450)]), "orders: ")):
+        assert run(json.dumps(book), "-j").returncode == OK
+        done = run(json.dumps(book), "-j", "--mode", "md-first")
+        assert done.returncode == USAGE and f"book.json: {place}" in done.stderr, done
+    for options in (("--mode", "fast"), ("--degree", "distance"), ("--mode",)):
+        assert run(json.dumps(make()), *options).returncode == USAGE
+
+
+def test_the_degree_has_two_meanings():
+    book = make("S1/10x5", "S2/40x5", "B1/90x5", "B2/60x5")
+    degrees = lambda *options: {(p["sell"], p["buy"]): p["degree"] for p in json.loads(
+        run(json.dumps(book), "-j", *options).stdout)["pairs"]}
+    surplus, closeness = degrees("--degree", "surplus"), degrees("--degree", "closeness")
+    assert surplus == degrees() and set(surplus) == set(closeness) == {("S1", "B1"), ("S2", "B2")}
+    # 30 of 100: all of the largest surplus or nothing, a quarter of it or three.
+    assert surplus["S1", "B1"] - closeness["S1", "B1"] == 300000
+    assert surplus["S2", "B2"] - closeness["S2", "B2"] == -150000
+
+
+def test_names_are_written_as_they_were_read():
+    names = ["S\"1\\", "B\u00e9\u2028/1", "S/\U0001f50c"]
+    book = make("S1/5x5", "B1/9x5", "S2/9x5")
+    for order, name in zip(book["orders"], names):
+        order["id"] = name
+    assert list(clear(book)["fills"]) == names and list(match(book)["fills"]) == names
+
+
 def test_nothing_trades():
     answer = clear(make("S1/70x5", "B1/54x5"))
     assert prices(answer) == (54, 70, None) and answer["quantity"] == 0 and not answer["pairs"]

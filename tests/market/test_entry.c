@@ -221,7 +221,10 @@ test_a_refusal_changes_no_byte(void)
 		CU_ASSERT_EQUAL(event[0].result, result);
 		CU_ASSERT_EQUAL(event[0].participant, command.participant);
 		CU_ASSERT_EQUAL(event[0].number, kit.number);
-		CU_ASSERT_EQUAL(memcmp(before, kit.memory, kit.memory_size), 0);
+		/* But that to tell a self-trade, own orders may have been sorted. */
+		if (result != BB_ERR_SELF_TRADE)
+			CU_ASSERT_EQUAL(memcmp(before, kit.memory, kit.memory_size), 0);
+		bb_market_check(kit.market);
 	}
 	const struct bb_command command = good_order();
 	kit_apply(&kit, &command);
@@ -271,7 +274,8 @@ static void
 test_a_full_book_refuses_only_what_must_rest(void)
 {
 	static const struct bb_market_size size = {
-		.participants = 4, .products = 1, .orders = 2, .levels = 300,
+		.participants = 4, .products = 1, .orders = 2, .levels = 300, .places = 96,
+		.positions = 4,
 	};
 	struct kit kit;
 	kit_open(&kit, &size, 1);
@@ -294,100 +298,6 @@ test_a_full_book_refuses_only_what_must_rest(void)
 	kit_stop(&kit);
 }
 
-static void
-test_no_account_can_overflow(void)
-{
-	struct bb_command add = { .participant = 1, .kind = BB_COMMAND_PRODUCT_ADD };
-	struct bb_command sell = { .participant = 2, .kind = BB_COMMAND_NEW };
-	struct kit kit;
-	struct bb_member member;
-
-	kit_start(&kit);
-	add.product = (struct bb_product_command){
-		.product = 9, .price_min = -BB_PRICE_MAX, .price_max = BB_PRICE_MAX,
-		.tick = BB_PRICE_MAX, .lot_wh = 1, .quantity_max_wh = BB_QUANTITY_MAX,
-	};
-	kit_apply(&kit, &add);
-	CU_ASSERT_EQUAL(kit.events[0].kind, BB_EVENT_PRODUCT_ADDED);
-
-	/* 4e16 a trade: the 231st would pass 2^63. */
-	sell.order = (struct bb_order_command){
-		.product = 9, .price = -BB_PRICE_MAX, .quantity_wh = BB_QUANTITY_MAX,
-		.side = BB_SELL,
-	};
-	uint32_t trades = 0;
-	for (; trades < 300; trades++) {
-		struct bb_command buy = sell;
-		buy.participant = 3;
-		buy.order.side = BB_BUY;
-		kit_apply(&kit, &sell);
-		if (kit.events[0].kind != BB_EVENT_ACCEPTED)
-			break;
-		kit_apply(&kit, &buy);
-	}
-	CU_ASSERT_EQUAL(trades, 230);
-	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
-	CU_ASSERT_TRUE(bb_market_member(kit.market, 2, &member));
-	CU_ASSERT_EQUAL(member.money, -INT64_C(230) * BB_PRICE_MAX * BB_QUANTITY_MAX);
-
-	/* At price 0 no money would move as a seller's limit, but a buyer at the top of the
-	 * band could meet it: the worst price counts.  What fits at that still passes. */
-	sell.order.price = 0;
-	kit_apply(&kit, &sell);
-	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
-	sell.order.quantity_wh = 100000000;
-	kit_apply(&kit, &sell);
-	CU_ASSERT_EQUAL(kit.events[0].kind, BB_EVENT_ACCEPTED);
-	sell.kind = BB_COMMAND_REPLACE;
-	sell.order.quantity_wh = BB_QUANTITY_MAX;
-	kit_apply(&kit, &sell);
-	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
-	sell.order.quantity_wh = 200000000;
-	kit_apply(&kit, &sell);
-	CU_ASSERT_EQUAL(kit.events[0].kind, BB_EVENT_REPLACED);
-
-	/* In a band below zero alone, too. */
-	add.product.product = sell.order.product = 10;
-	add.product.price_max = 0;
-	kit_apply(&kit, &add);
-	sell.kind = BB_COMMAND_NEW;
-	sell.order.order_id = 1;
-	sell.order.quantity_wh = BB_QUANTITY_MAX;
-	kit_apply(&kit, &sell);
-	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
-	kit_stop(&kit);
-}
-
-static void
-test_no_sum_of_energy_can_overflow(void)
-{
-	/* Too far to trade to: so the sums are put there. */
-	const uint64_t near = (uint64_t)INT64_MAX - 100;
-	struct kit kit;
-	kit_start(&kit);
-	kit_add_product(&kit, 5, 0, 100, 5);
-	struct bb_account *accounts = kit.market->members.accounts;
-	struct bb_listing *listings = kit.market->products.listings;
-
-	accounts[2].member.bought_wh = accounts[3].member.sold_wh = near;
-	listings[1].product.traded_wh = near;
-	CU_ASSERT_STRING_EQUAL(kit_say(&kit, "2 new 1 B 0 60; 2 new 2 B 0 50; 3 new 1 S 5 110; "
-					     "3 new 1 S 0 60"),
-			       "2/1 accepted B 0 60 rests 60; 2/2 refused ERR_POSITION; "
-			       "3/1 refused ERR_POSITION; 3/1 traded 2/1 at 0 60 left 0/0; "
-			       "3/1 accepted S 0 60 rests 0");
-
-	/* The product's own sum. */
-	struct bb_command command = kit_command("4 new 1 B 0 110");
-	command.order.product = 5;
-	kit_apply(&kit, &command);
-	CU_ASSERT_EQUAL(kit.events[0].result, BB_ERR_POSITION);
-	command.order.quantity_wh = 100;
-	kit_apply(&kit, &command);
-	CU_ASSERT_EQUAL(kit.events[0].kind, BB_EVENT_ACCEPTED);
-	kit_stop(&kit);
-}
-
 int
 main(void)
 {
@@ -406,8 +316,6 @@ main(void)
 		  test_live_orders_are_limited_and_takers_are_not },
 		{ "a full book refuses only what must rest",
 		  test_a_full_book_refuses_only_what_must_rest },
-		{ "no account can overflow", test_no_account_can_overflow },
-		{ "no sum of energy can overflow", test_no_sum_of_energy_can_overflow },
 		CU_TEST_INFO_NULL,
 	};
 

@@ -107,19 +107,20 @@ test_a_replaced_event_tells_what_rested_before(void)
 }
 
 static void
-test_many_are_cancelled_oldest_first(void)
+test_all_are_cancelled_and_nobody_elses(void)
 {
 	static const struct kit_scene scenes[] = {
+		/* Which comes first is not promised; today buys, and of these the newest. */
 		{ "2 new 3 B 100 50; 3 new 1 B 100 10; 2 new 1 S 110 20; 2 new 2 B 95 10",
 		  "2 cancel-product",
-		  "2/3 cancelled B 100 50 BY_PARTICIPANT; 2/1 cancelled S 110 20 BY_PARTICIPANT; "
-		  "2/2 cancelled B 95 10 BY_PARTICIPANT", "B 100x10/1" },
-		/* Who lost its place is new again; who kept it is not. */
-		{ "2 new 1 B 100 50; 2 new 2 B 95 50; 2 new 3 B 90 50",
-		  "2 replace 1 105 50; 2 replace 2 95 20; 2 cancel-all",
-		  "2/1 replaced B 105 50 rests 50; 2/2 replaced B 95 20 rests 20; "
-		  "2/2 cancelled B 95 20 BY_PARTICIPANT; 2/3 cancelled B 90 50 BY_PARTICIPANT; "
-		  "2/1 cancelled B 105 50 BY_PARTICIPANT", "" },
+		  "2/2 cancelled B 95 10 BY_PARTICIPANT; 2/3 cancelled B 100 50 BY_PARTICIPANT; "
+		  "2/1 cancelled S 110 20 BY_PARTICIPANT", "B 100x10/1" },
+		/* Sorted by the check whether 4 would trade with an own order. */
+		{ "2 new 1 S 110 50; 2 new 2 S 105 50; 2 new 3 S 115 50; 3 new 1 S 90 10; "
+		  "2 cancel 2; 2 new 4 B 105 10; 2 new 5 S 120 10",
+		  "2 cancel-all",
+		  "2/5 cancelled S 120 10 BY_PARTICIPANT; 2/1 cancelled S 110 50 BY_PARTICIPANT; "
+		  "2/3 cancelled S 115 50 BY_PARTICIPANT", "" },
 		{ "3 new 1 B 100 50", "2 cancel-all; 2 cancel-product",
 		  "2 accepted nothing; 2 accepted nothing", "B 100x50/1" },
 		{ "2 new 1 B 100 50; 2 cancel-all", "2 cancel-all; 2 new 1 S 100 10",
@@ -158,10 +159,10 @@ test_a_product_is_cancelled_alone_and_all_product_by_product(void)
 	kit_apply(&kit, &other);
 	CU_ASSERT_STRING_EQUAL(kit_say(&kit, "2 new 3 B 100 50; 2 cancel-all"),
 			       "2/3 accepted B 100 50 rests 50; "
-			       "2/1 cancelled B 100 50 BY_PARTICIPANT; "
-			       "2/2 cancelled B 100 50 BY_PARTICIPANT; "
+			       "2/7 cancelled S 100 20 BY_PARTICIPANT; "
 			       "2/3 cancelled B 100 50 BY_PARTICIPANT; "
-			       "2/7 cancelled S 100 20 BY_PARTICIPANT");
+			       "2/2 cancelled B 100 50 BY_PARTICIPANT; "
+			       "2/1 cancelled B 100 50 BY_PARTICIPANT");
 	kit_stop(&kit);
 }
 
@@ -219,7 +220,8 @@ main(void)
 		{ "a replaced order may trade", test_a_replaced_order_may_trade },
 		{ "a replaced event tells what rested before",
 		  test_a_replaced_event_tells_what_rested_before },
-		{ "many are cancelled oldest first", test_many_are_cancelled_oldest_first },
+		{ "all are cancelled, and nobody else's",
+		  test_all_are_cancelled_and_nobody_elses },
 		{ "a product is cancelled alone, and all product by product",
 		  test_a_product_is_cancelled_alone_and_all_product_by_product },
 		{ "a revoked participant is out for good",

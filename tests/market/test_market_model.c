@@ -34,15 +34,19 @@ test_the_seeds_reach_every_event_and_refusal(void)
 		BB_ERR_PARTICIPANT, BB_ERR_SUSPENDED, BB_ERR_ROLE, BB_ERR_HALTED, BB_ERR_RECORD,
 		BB_ERR_PRODUCT, BB_ERR_PRICE, BB_ERR_TICK, BB_ERR_QUANTITY, BB_ERR_LOT,
 		BB_ERR_ORDER_EXISTS, BB_ERR_ORDER_UNKNOWN, BB_ERR_ORDERS, BB_ERR_BOOK_FULL,
-		BB_ERR_SELF_TRADE, BB_ERR_POSITION, BB_ERR_UNSUPPORTED, BB_ERR_PARTICIPANT_EXISTS,
-		BB_ERR_KEY, BB_ERR_PRODUCT_EXISTS, BB_ERR_BAND, BB_ERR_FULL, BB_BY_PARTICIPANT,
-		BB_BY_IOC, BB_BY_REVOKE,
+		BB_ERR_SELF_TRADE, BB_ERR_UNFILLED, BB_ERR_POSITION, BB_ERR_UNSUPPORTED,
+		BB_ERR_PARTICIPANT_EXISTS, BB_ERR_KEY, BB_ERR_PRODUCT_EXISTS, BB_ERR_BAND,
+		BB_ERR_FULL, BB_BY_PARTICIPANT, BB_BY_IOC, BB_BY_REVOKE, BB_ERR_EXPIRY,
+		BB_BY_EXPIRY, BB_ERR_BASKET,
 	};
 
-	for (uint32_t kind = BB_EVENT_NONE + 1; kind < BB_EVENT_KINDS; kind++) {
+	for (uint32_t kind = BB_EVENT_NONE + 1; kind <= BB_EVENT_RESUMED; kind++) {
 		CU_ASSERT_TRUE(tally.events[kind] > 0);
 		printf("\n  event %u: %llu", kind, (unsigned long long)tally.events[kind]);
 	}
+	CU_ASSERT_TRUE(tally.events[BB_EVENT_SHOWN] > 0);
+	CU_ASSERT_TRUE(tally.events[BB_EVENT_TICKED] > 0);
+	printf("\n  clips shown: %llu", (unsigned long long)tally.events[BB_EVENT_SHOWN]);
 	for (size_t i = 0; i < sizeof(results); i++) {
 		CU_ASSERT_TRUE(tally.results[results[i]] > 0);
 		printf("\n  %s: %llu", bb_result_name((enum bb_result)results[i]),

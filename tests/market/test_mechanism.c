@@ -1,6 +1,7 @@
 /* test_mechanism - the worked examples of docs/market.md, with the same integers. */
 #include <string.h>
 
+#include "base/bb_random.h"
 #include "market/bb_clearing.h"
 #include "market/bb_degree.h"
 #include "market/bb_prorata.h"
@@ -160,6 +161,54 @@ test_pro_rata_ties_go_to_reputation_then_time(void)
 		CU_ASSERT_EQUAL(claims[i].given, given[claims[i].index]);
 }
 
+static bool
+comes_first(const struct bb_claim *left, const struct bb_claim *right)
+{
+	if (left->remainder != right->remainder)
+		return left->remainder > right->remainder;
+	if (left->reputation != right->reputation)
+		return left->reputation > right->reputation;
+	return left->order < right->order;
+}
+
+static void
+test_left_over_units_go_where_a_sort_would_put_them(void)
+{
+	struct bb_random random = { 20261124 };
+	struct bb_claim claims[64];
+
+	for (uint32_t round = 0; round < 20000; round++) {
+		const uint32_t count = 1 + bb_random_below(&random, 64);
+		const uint32_t most = bb_random_below(&random, 3) == 0 ? 4000000000u : 5;
+		uint64_t total = 0, shared = 0, given = 0;
+		for (uint32_t i = 0; i < count; i++) {
+			claims[i] = (struct bb_claim){
+				.quantity = 1 + bb_random_below(&random, most),
+				.order = (uint64_t)bb_random_below(&random, 1000) << 32 | i,
+				.reputation = 250000 * bb_random_below(&random, 3),
+			};
+			total += claims[i].quantity;
+		}
+		const uint64_t amount = bb_random_next(&random) % (total + 2);
+		bb_prorata(claims, count, amount);
+		for (uint32_t i = 0; i < count; i++) {
+			shared += (uint64_t)((unsigned __int128)claims[i].quantity * amount /
+					     total);
+			given += claims[i].given;
+		}
+		CU_ASSERT_EQUAL_FATAL(given, amount < total ? amount : total);
+		for (uint32_t i = 0; amount < total && i < count; i++) {
+			uint64_t before = 0;
+			for (uint32_t j = 0; j < count; j++)
+				before += comes_first(&claims[j], &claims[i]);
+			const unsigned __int128 share =
+				(unsigned __int128)claims[i].quantity * amount;
+			CU_ASSERT_EQUAL_FATAL(claims[i].given, (uint64_t)(share / total) +
+					      (before < amount - shared));
+		}
+	}
+}
+
 static void
 test_example_3_matching_degree(void)
 {
@@ -284,6 +333,33 @@ test_example_5_settlement(void)
 }
 
 static void
+test_example_5_netted(void)
+{
+	static const int64_t wanted[1 + 4 + BB_ACCOUNTS_OTHER] = {
+		0, 79625000, 141200000, -60000000, -395875000, 108800000, 7500000, 112500000,
+		6250000,
+	};
+	__int128 changes[1 + 4 + BB_ACCOUNTS_OTHER] = { 0 };
+	struct bb_party parties[4];
+	struct bb_posting postings[21];
+	const uint64_t count = settle_example_5(parties, postings);
+
+	CU_ASSERT_TRUE(bb_settlement_net(postings, count, 4, changes));
+	for (uint32_t i = 0; i < 1 + 4 + BB_ACCOUNTS_OTHER; i++)
+		CU_ASSERT_TRUE(changes[i] == wanted[i]);
+	CU_ASSERT_EQUAL(bb_account_index(BB_ACCOUNT_FUND, 4), 8);
+
+	/* An account that nobody has: nothing is added, not even what comes before it. */
+	static const uint32_t strange[] = { 0, 5, BB_ACCOUNT_GRID - 1, BB_ACCOUNT_FUND + 1 };
+	for (uint32_t i = 0; i < 4; i++) {
+		postings[count - 1].credit = strange[i];
+		CU_ASSERT_FALSE(bb_settlement_net(postings, count, 4, changes));
+	}
+	for (uint32_t i = 0; i < 1 + 4 + BB_ACCOUNTS_OTHER; i++)
+		CU_ASSERT_TRUE(changes[i] == wanted[i]);
+}
+
+static void
 test_example_6_reputation(void)
 {
 	static const uint32_t before[] = { 950000, 700000, 980000, 900000 };
@@ -306,18 +382,22 @@ static void
 test_example_7_price_inside_the_interval(void)
 {
 	static const int64_t bids[] = { 9, 7, 5, 2 };
-	static const int64_t asks[] = { 1, 3, 4, 6 };
+	static const int64_t asks[2][4] = { { 1, 3, 4, 6 }, { 1, 3, 4, 20 } }; /* 7, 7b */
 	struct book book;
 
-	start(&book, 1);
-	for (uint32_t i = 0; i < 4; i++) {
-		add(&book, 0, 'B', bids[i], 1);
-		add(&book, 0, 'S', asks[i], 1);
+	for (uint32_t other = 0; other < 2; other++) {
+		start(&book, 1);
+		for (uint32_t i = 0; i < 4; i++) {
+			add(&book, 0, 'B', bids[i], 1);
+			add(&book, 0, 'S', asks[other][i], 1);
+		}
+		clear(&book);
+		check_price(&book, 0, 4, 5, 4);
+		CU_ASSERT_EQUAL(share(&book, 0, 'S', 4), 1);
+		CU_ASSERT_EQUAL(share(&book, 0, 'B', 5), 1);
+		CU_ASSERT_EQUAL(share(&book, 0, 'S', asks[other][3]), 0);
+		CU_ASSERT_EQUAL(share(&book, 0, 'B', 2), 0);
 	}
-	clear(&book);
-	check_price(&book, 0, 4, 5, 4);
-	CU_ASSERT_EQUAL(share(&book, 0, 'S', 4), 1);
-	CU_ASSERT_EQUAL(share(&book, 0, 'S', 6), 0);
 }
 
 static void
@@ -387,13 +467,16 @@ main(void)
 		{ "example 1: one zone", test_example_1_one_zone },
 		{ "example 1: the unreliable sell later", test_example_1_with_reputation },
 		{ "example 2: largest remainder", test_example_2_pro_rata },
+		{ "left-over units go where a sort would put them",
+		  test_left_over_units_go_where_a_sort_would_put_them },
 		{ "ties of pro-rata go to reputation, then time",
 		  test_pro_rata_ties_go_to_reputation_then_time },
 		{ "example 3: matching degree", test_example_3_matching_degree },
 		{ "example 4: two zones and a line", test_example_4_two_zones },
 		{ "example 5: settlement", test_example_5_settlement },
+		{ "example 5: one change an account", test_example_5_netted },
 		{ "example 6: reputation", test_example_6_reputation },
-		{ "example 7: the price lies inside the interval",
+		{ "examples 7 and 7b: the price lies inside the interval",
 		  test_example_7_price_inside_the_interval },
 		{ "example 8: the optimum before the degree",
 		  test_example_8_the_optimum_before_the_degree },

@@ -156,10 +156,10 @@ test_products_have_a_sane_band_tick_and_lot(void)
 		{ { 7, 0, 100, 5, 0, 1000, { 0 } }, BB_ERR_BAND },
 		{ { 7, 0, 100, 5, 1001, 1000, { 0 } }, BB_ERR_BAND },
 		{ { 7, 0, 100, 5, 1, BB_QUANTITY_MAX + 1, { 0 } }, BB_ERR_BAND },
-		/* 2^18 + 1 prices, and one more than the venue has left. */
+		/* 2^18 + 1 prices, and one more than the venue has. */
 		{ { 7, 0, BB_LEVELS_MAX, 1, 1, 1, { 0 } }, BB_ERR_BAND },
-		{ { 7, 0, 799, 1, 1, 1, { 0 } }, BB_ERR_FULL },
-		{ { 7, 0, 798, 1, 1, 1, { 0 } }, BB_OK },
+		{ { 7, 0, 1000, 1, 1, 1, { 0 } }, BB_ERR_FULL },
+		{ { 7, 0, 999, 1, 1, 1, { 0 } }, BB_OK },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -200,11 +200,15 @@ test_products_are_listed_in_order_until_the_venue_is_full(void)
 static void
 test_the_size_of_a_venue_has_bounds(void)
 {
-	static const struct bb_market_size good = { 1, 1, 1, 1 };
+	static const struct bb_market_size good = { 1, 1, 1, 1, 1, 1, 0 };
 	static const struct bb_market_size bad[] = {
-		{ 0, 1, 1, 1 }, { 1, 0, 1, 1 }, { 1, 1, 0, 1 }, { 1, 1, 1, 0 },
-		{ BB_PARTICIPANTS_MAX + 1, 1, 1, 1 }, { 1, BB_PRODUCTS_MAX + 1, 1, 1 },
-		{ 1, 1, BB_ORDERS_MAX + 1, 1 }, { 1, 1, 1, UINT32_MAX },
+		{ 0, 1, 1, 1, 1, 1, 0 }, { 1, 0, 1, 1, 1, 1, 0 }, { 1, 1, 0, 1, 1, 1, 0 },
+		{ 1, 1, 1, 0, 1, 1, 0 }, { 1, 1, 1, 1, 0, 1, 0 }, { 1, 1, 1, 1, 1, 0, 0 },
+		{ BB_PARTICIPANTS_MAX + 1, 1, 1, 1, 1, 1, 0 },
+		{ 1, BB_PRODUCTS_MAX + 1, 1, 1, 1, 1, 0 },
+		{ 1, 1, BB_ORDERS_MAX + 1, 1, 1, 1, 0 }, { 1, 1, 1, UINT32_MAX, 1, 1, 0 },
+		{ 1, 1, 1, 1, BB_PLACES_MAX + 1, 1, 0 },
+		{ 1, 1, 1, 1, 1, BB_POSITIONS_MAX + 1, 0 }, { 1, 1, 1, 1, 1, 1, 2 },
 	};
 	struct bb_depth depth;
 	struct kit kit;

@@ -22,7 +22,8 @@ Line = struct("Line", ("source", c.c_uint32), ("sink", c.c_uint32), ("capacity",
               ("reverse", c.c_uint64), ("fee", c.c_int64))
 Auction = struct("Auction", ("nodes", c.c_uint32), ("line_count", c.c_uint32),
                  ("curves", c.POINTER(Curve)), ("lines", c.POINTER(Line)),
-                 ("price_min", c.c_int64), ("price_max", c.c_int64), ("k_milli", c.c_uint32))
+                 ("price_min", c.c_int64), ("price_max", c.c_int64), ("k_milli", c.c_uint32),
+                 ("products", c.POINTER(c.c_uint32)))
 Mark = struct("Mark", ("step", c.c_uint32), ("used", c.c_uint64))
 Node = struct("Node", ("lo", c.c_int64), ("hi", c.c_int64), ("price", c.c_int64),
               ("demand", c.c_uint64), ("served", c.c_uint64), ("mark", Mark))
@@ -53,7 +54,8 @@ Side = struct("Side", ("price", c.c_int64), ("quantity", c.c_uint64), ("owner", 
               ("prefer", c.c_uint16), ("source", c.c_uint8), ("profile", c.c_void_p),
               ("profile_count", c.c_uint32))
 Context = struct("Context", ("weights", c.c_uint16 * 6), ("surplus_max", c.c_uint64),
-                 ("fee", c.c_int64), ("loss", c.c_uint32), ("loss_max", c.c_uint32))
+                 ("fee", c.c_int64), ("loss", c.c_uint32), ("loss_max", c.c_uint32),
+                 ("closeness", c.c_bool))
 KINDS = {"energy": 0, "netfee": 1, "congestion": 2, "imbalance": 3, "nogain": 4, "penalty": 5}
 ACCOUNTS = {"GRID": 0xfffffff0, "DSO": 0xfffffff1, "RENT": 0xfffffff2, "FUND": 0xfffffff3}
 
@@ -79,6 +81,8 @@ class Library:
         self.c = c.CDLL(path)
         self.c.bb_clearing_valid.restype = c.c_bool
         self.c.bb_settle.restype = c.c_uint64
+        self.c.bb_settlement_net.restype = c.c_bool
+        self.c.bb_settlement_net.argtypes = [c.c_void_p, c.c_uint64, c.c_uint32, c.c_void_p]
         self.c.bb_reputation_after.restype = c.c_uint32
         self.c.bb_reputation_after.argtypes = [c.c_void_p, c.c_uint32, c.c_uint64, c.c_uint64]
 
@@ -172,10 +176,21 @@ def check_settlement(library, chance):
     assert [(p.debit, p.credit, p.amount, p.kind) for p in postings[:got]] == [
         (account(debit), account(credit), amount, KINDS[kind])
         for debit, credit, amount, kind in wanted["post"]]
+    check_netting(library, count, postings, got, wanted["bal"])
     for party in parties:
         assert party.excess == wanted["excess"][party.account]
         assert party.deviation == wanted["D"][party.account]
         check_reputation(library, chance, abs(party.contracted), party.excess)
+
+
+def check_netting(library, count, postings, posting_count, balances):
+    """One change an account, 128 bits each, and nothing from nowhere."""
+    changes = (c.c_uint64 * (2 * (1 + count + len(ACCOUNTS))))()
+    assert library.c.bb_settlement_net(postings, posting_count, count, changes)
+    signed = lambda low, high: (low | high << 64) - (high >> 63 << 128)
+    got = [signed(changes[2 * i], changes[2 * i + 1]) for i in range(1 + count + len(ACCOUNTS))]
+    names = [0, *range(1, count + 1), *ACCOUNTS]
+    assert got == [balances.get(name, 0) for name in names] and sum(got) == 0
 
 
 def check_reputation(library, chance, contracted, excess):
@@ -199,13 +214,15 @@ def check_degree(library, chance):
     fee, loss, most = chance.randint(0, 50), chance.randint(0, 60000), chance.randint(0, 60000)
     weights = [chance.randint(0, 65535) for _ in range(5)] + [chance.randint(1, 65535)]
     largest = chance.choice([0, chance.randint(0, 3000)])
+    closeness = chance.random() < 0.5
     wanted, _ = oracle.md(sell, buy, fee, dict(zip("PQTDGR", weights)),
-                          dict(smax=largest, lmax=most, loss=lambda s, b: loss))
+                          dict(smax=largest, lmax=most, loss=lambda s, b: loss,
+                               closeness=closeness))
     make = lambda o: Side(o["p"], o["q"], o["owner"], o["rep"], o["rmin"], o["accept"],
                           o["prefer"], o["src"], None, 0)
     got = library.c.bb_degree(c.byref(make(sell)), c.byref(make(buy)),
                               c.byref(Context((c.c_uint16 * 6)(*weights), largest, fee, loss,
-                                              most)), None)
+                                              most, closeness)), None)
     assert got == wanted, (got, wanted)
 
 

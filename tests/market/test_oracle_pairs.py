@@ -16,17 +16,20 @@ PairingOrder = struct("PairingOrder", ("terms", Side), ("order", c.c_uint64),
                       ("filled", c.c_uint64), ("left", c.c_uint64), ("node", c.c_uint32),
                       ("feeder", c.c_uint32), ("side", c.c_uint32), ("index", c.c_uint32))
 PairingRules = struct("PairingRules", ("weights", c.c_uint16 * 6), ("loss_max", c.c_uint32),
-                      ("losses", c.POINTER(c.c_uint32)), ("feeders", c.c_uint32))
+                      ("losses", c.POINTER(c.c_uint32)), ("feeders", c.c_uint32),
+                      ("closeness", c.c_bool))
 Bucket = struct("Bucket", ("quantity", c.c_uint64), ("fee", c.c_int64), ("source", c.c_uint32),
                 ("sink", c.c_uint32))
 Pair = struct("Pair", ("quantity", c.c_uint64), ("price_sell", c.c_int64),
-              ("price_buy", c.c_int64), ("fee", c.c_int64), ("degree", c.c_int32),
-              ("sell", c.c_uint32), ("buy", c.c_uint32), ("bucket", c.c_uint32))
+              ("price_buy", c.c_int64), ("fee", c.c_int64), ("sell_left", c.c_uint64),
+              ("buy_left", c.c_uint64), ("degree", c.c_int32), ("sell", c.c_uint32),
+              ("buy", c.c_uint32), ("bucket", c.c_uint32), ("product_sell", c.c_uint32),
+              ("product_buy", c.c_uint32))
 Candidate = struct("Candidate", ("surplus", c.c_int64), ("rest", c.c_uint32 * 5))
 Place = struct("Place", ("price", c.c_int64), ("rest", c.c_uint32 * 3))
 Pairing = struct("Pairing", ("candidates", c.POINTER(Candidate)), ("places", c.POINTER(Place)),
-                 ("pairs", c.POINTER(Pair)), ("pair_count", c.c_uint32),
-                 ("bucket_count", c.c_uint32), ("buckets", Bucket * 384),
+                 ("pairs", c.POINTER(Pair)), ("candidates_max", c.c_uint32),
+                 ("pair_count", c.c_uint32), ("bucket_count", c.c_uint32), ("buckets", Bucket * 384),
                  ("left", c.c_uint64 * 384), ("surplus_max", c.c_uint64), ("window", c.c_uint32),
                  ("first", c.c_uint32 * 128), ("end", c.c_uint32 * 128))
 OriginOrder = struct("OriginOrder", ("zone", c.c_uint32), ("side", c.c_uint32),
@@ -35,8 +38,10 @@ OriginNode = struct("OriginNode", ("zone", c.c_uint32), ("side", c.c_uint32),
                     ("sources", c.c_uint16), ("part", c.c_bool))
 Origin = struct("Origin", ("nodes", c.c_uint32), ("line_count", c.c_uint32), ("parts", c.c_bool),
                 ("node", OriginNode * 64), ("lines", Line * 256))
+First = struct("First", ("candidates", c.POINTER(Candidate)), ("pairs", c.POINTER(Pair)),
+               ("pair_count", c.c_uint32), ("surplus_max", c.c_uint64))
 CANDIDATES = (Candidate * (1 << 19))()
-PAIR, TWICE, SUM, PRICE, PATH = range(11, 16)
+PAIR, TWICE, SUM, PRICE, PATH, PRODUCT, LEFT = range(11, 18)
 FEEDERS = 2
 
 
@@ -49,7 +54,7 @@ def add_attributes(chance, orders):
                      feeder=chance.randrange(FEEDERS))
 
 
-def rank_pairs(zones, lines, orders, cleared, fills, weights, largest_loss, losses):
+def rank_pairs(zones, lines, orders, cleared, fills, weights, largest_loss, losses, closeness):
     """Stage 2 of docs/market.md with all pairs ranked at once: {(sell, buy, bucket): row}."""
     paths = oracle.flow_paths(zones, lines, cleared)
     buckets = []
@@ -64,7 +69,8 @@ def rank_pairs(zones, lines, orders, cleared, fills, weights, largest_loss, loss
     def degree(sell, buy, fee, largest):
         loss = losses[sell["feeder"] * FEEDERS + buy["feeder"]]
         return oracle.md(sell, buy, fee, dict(zip("PQTDGR", weights)),
-                         dict(smax=largest, lmax=largest_loss, loss=lambda s, b: loss))[0]
+                         dict(smax=largest, lmax=largest_loss, loss=lambda s, b: loss,
+                              closeness=closeness))[0]
 
     pairs = [(k, s, b, b["p"] - s["p"] - bucket["fee"]) for k, bucket in enumerate(buckets)
              for s in filled if s["side"] == "S" and s["zone"] == bucket["src"]
@@ -103,23 +109,22 @@ def check_pairing(library, chance):
     largest_loss = chance.choice([0, 50000])
     losses = [0 if plain else chance.choice([0, chance.randint(0, 60000)])
               for _ in range(FEEDERS ** 2)]
+    closeness = chance.random() < 0.25
     wanted, largest, degree = rank_pairs(zones, lines, orders, cleared, fills, weights,
-                                         largest_loss, losses)
+                                         largest_loss, losses, closeness)
 
     count = len(orders)
     given = list(orders)
     chance.shuffle(given)  # the pairs may not depend on the order of the array
-    paired = (PairingOrder * (count + 1))(*[
-        PairingOrder(Side(o["p"], o["q"], o["owner"], o["rep"], o["rmin"], o["accept"],
-                          o["prefer"], o["src"], None, 0), o["seq"], fills[o["id"]], 0,
-                     o["zone"], o["feeder"], int(o["side"] == "S"), o["id"]) for o in given])
+    paired = paired_orders(orders, given, fills)
     places, pairs = (Place * (count + 1))(), (Pair * (count + 384))()
     pairing = Pairing(CANDIDATES, places, pairs)
     rules = PairingRules((c.c_uint16 * 6)(*weights), largest_loss,
-                         (c.c_uint32 * len(losses))(*losses), FEEDERS)
+                         (c.c_uint32 * len(losses))(*losses), FEEDERS, closeness)
     auction = Auction(len(zones), len(lines), None,
                       (Line * (len(lines) + 1))(*[Line(*line) for line in lines]),
-                      PRICE_MIN, PRICE_MAX, 500)
+                      PRICE_MIN, PRICE_MAX, 500,
+                      (c.c_uint32 * len(zones))(*[7000 + z for z in zones]))
     library.c.bb_pairing_make(c.byref(pairing), c.byref(rules), c.byref(auction),
                               c.byref(result), paired, count)
     sums = (c.c_uint64 * (count + 1))()
@@ -130,9 +135,45 @@ def check_pairing(library, chance):
     for p in made:
         assert p.price_sell == cleared["mid"][orders[p.sell]["zone"]]
         assert p.price_buy == cleared["mid"][orders[p.buy]["zone"]]
+        for order, left, product in ((orders[p.sell], p.sell_left, p.product_sell),
+                                     (orders[p.buy], p.buy_left, p.product_buy)):
+            assert left == order["q"] - fills[order["id"]] and product == 7000 + order["zone"]
     assert certify_pairs() == 0
     check_contracts(zones, lines, orders, cleared, made, largest, degree)
     check_tampering(chance, pairing, made, certify_pairs)
+
+
+def paired_orders(orders, given, fills):
+    return (PairingOrder * (len(orders) + 1))(*[
+        PairingOrder(Side(o["p"], o["q"], o["owner"], o["rep"], o["rmin"], o["accept"],
+                          o["prefer"], o["src"], None, 0), o["seq"], fills[o["id"]], 0,
+                     o["zone"], o["feeder"], int(o["side"] == "S"), o["id"]) for o in given])
+
+
+def check_degree_first(library, chance):
+    """Matching degree first, in either meaning of its price part."""
+    _, _, orders = random_book(chance)
+    add_attributes(chance, orders)
+    weights = [chance.randint(1, 40) for _ in range(6)]
+    losses = [chance.randint(0, 60000) for _ in range(FEEDERS ** 2)]
+    closeness = chance.random() < 0.5
+    loss = lambda s, b: losses[s["feeder"] * FEEDERS + b["feeder"]]
+    wanted = oracle.md_first(orders, dict(zip("PQTDGR", weights)),
+                             dict(lmax=50000, loss=loss, closeness=closeness))
+    given = list(orders)
+    chance.shuffle(given)
+    paired = paired_orders(orders, given, dict.fromkeys(range(len(orders)), 0))
+    pairs = (Pair * (len(orders) + 1))()
+    first = First(CANDIDATES, pairs)
+    rules = PairingRules((c.c_uint16 * 6)(*weights), 50000,
+                         (c.c_uint32 * len(losses))(*losses), FEEDERS, closeness)
+    library.c.bb_degree_first_make.restype = c.c_bool
+    assert library.c.bb_degree_first_make(c.byref(first), c.byref(rules), paired, len(orders))
+    made = pairs[:first.pair_count]
+    got = {(p.sell, p.buy): (p.quantity, p.price_sell, p.degree) for p in made}
+    assert got == wanted and len(made) == len(wanted)
+    for o in paired[:len(orders)]:
+        assert o.filled == sum(q for pair, (q, *_) in wanted.items() if o.index in pair)
 
 
 def check_contracts(zones, lines, orders, cleared, made, largest, degree):
@@ -163,7 +204,9 @@ def check_tampering(chance, pairing, made, certify_pairs):
             ("quantity", pair.quantity + 1, {SUM}), ("quantity", pair.quantity - 1, {SUM, PAIR}),
             ("quantity", 2 ** 64 - 1, {SUM}), ("price_sell", pair.price_sell - 1, {PRICE}),
             ("price_buy", pair.price_buy + 1, {PRICE}), ("sell", pair.buy, {PAIR}),
-            ("buy", 1 << 30, {PAIR}), ("bucket", 1 << 20, {PATH}), ("fee", pair.fee + 1, {PATH})):
+            ("buy", 1 << 30, {PAIR}), ("bucket", 1 << 20, {PATH}), ("fee", pair.fee + 1, {PATH}),
+            ("product_sell", 6999, {PRODUCT}), ("product_buy", 0, {PRODUCT}),
+            ("sell_left", pair.sell_left + 1, {LEFT}), ("buy_left", 2 ** 64 - 1, {LEFT})):
         before = getattr(pair, field)
         setattr(pair, field, value)
         answer = certify_pairs()
@@ -277,7 +320,7 @@ def main():
     first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     oracle.PMIN, oracle.PMAX = PRICE_MIN, PRICE_MAX
     for seed in range(first, first + books):
-        for check in (check_pairing, check_sources, check_joined):
+        for check in (check_pairing, check_degree_first, check_sources, check_joined):
             try:
                 check(library, random.Random(seed))
             except AssertionError:

@@ -5,6 +5,7 @@
 
 #include "base/bb_random.h"
 #include "market/bb_certificate.h"
+#include "market/bb_degree_first.h"
 #include "market/bb_origin.h"
 #include "tests/bb_test.h"
 
@@ -106,6 +107,7 @@ test_example_3_pairs_by_degree(void)
 	check_pair(1, 0, 3, 500, 612249);
 	check_pair(2, 1, 3, 1000, 737666);
 	CU_ASSERT_EQUAL(certify(), BB_CERTIFIED);
+	CU_ASSERT_TRUE(bb_pairs_worth(scene.pairs, 3, scene.orders).degree_sum == 3383748000);
 }
 
 static void

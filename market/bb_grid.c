@@ -1,0 +1,174 @@
+#include "market/bb_grid.h"
+
+#include "base/bb_bytes.h"
+#include "market/bb_delivery.h"
+
+static struct bb_course *
+course_of(const struct bb_market *market, uint32_t first_quarter, uint32_t index)
+{
+	const uint64_t quarter = (uint64_t)first_quarter + index;
+
+	return quarter > BB_QUARTER_MAX
+		       ? NULL
+		       : bb_calendar_find(&market->calendar, (uint32_t)quarter);
+}
+
+/* An interval that is not there has no state to refuse for. */
+static enum bb_result
+check_course(const struct bb_course *course, enum bb_command_kind kind)
+{
+	if (course == NULL)
+		return BB_ERR_LINE;
+	return course->action == BB_ACTION_NONE &&
+			       bb_course_accepts((enum bb_course_state)course->state, kind, false)
+		       ? BB_OK
+		       : BB_ERR_STATE;
+}
+
+static enum bb_result
+check_line(const struct bb_course *course, const struct bb_line_command *command)
+{
+	const enum bb_result result = check_course(course, BB_COMMAND_LINE);
+
+	if (result != BB_OK || course->state == BB_COURSE_DEFINED)
+		return result;
+	const struct bb_course_line *line = &course->lines[command->line];
+	return line->known && line->from_zone == command->from_zone &&
+			       line->to_zone == command->to_zone && line->fee == command->fee &&
+			       command->capacity_wh <= line->capacity_wh &&
+			       command->capacity_reverse_wh <= line->capacity_reverse_wh
+		       ? BB_OK
+		       : BB_ERR_STATE;
+}
+
+static void
+set_line(struct bb_course_line lines[BB_VENUE_LINES], const struct bb_line_command *command)
+{
+	BB_ASSERT(command->line < BB_VENUE_LINES);
+	struct bb_course_line *line = &lines[command->line];
+
+	*line = (struct bb_course_line){
+		.flow_wh = line->flow_wh,
+		.capacity_wh = command->capacity_wh,
+		.capacity_reverse_wh = command->capacity_reverse_wh,
+		.fee = command->fee,
+		.from_zone = command->from_zone,
+		.to_zone = command->to_zone,
+		.known = true,
+	};
+}
+
+/* An interval that waited for its lines or prices may open now. */
+static void
+look_again(struct bb_market *market, struct bb_course *course)
+{
+	if (course->state != BB_COURSE_DEFINED)
+		return;
+	bb_course_schedule(course, market->time_ns);
+	bb_calendar_wake(&market->calendar, course);
+}
+
+enum bb_result
+bb_grid_line(struct bb_market *market, const struct bb_command *command, struct bb_slice *slice)
+{
+	const struct bb_line_command *line = &command->line;
+	const bool standing = line->first_quarter == 0 && line->quarters == 0;
+
+	if (!bb_is_zero(line->reserved, sizeof(line->reserved)))
+		return BB_ERR_RECORD;
+	if (line->line >= BB_VENUE_LINES || line->from_zone == line->to_zone || line->fee < 0 ||
+	    line->fee > BB_PRICE_MAX || (line->quarters == 0 && !standing))
+		return BB_ERR_LINE;
+	for (uint32_t i = 0; i < line->quarters; i++) {
+		const enum bb_result result =
+			check_line(course_of(market, line->first_quarter, i), line);
+		if (result != BB_OK)
+			return result;
+	}
+
+	if (standing)
+		set_line(market->calendar.lines, line);
+	for (uint32_t i = 0; i < line->quarters; i++) {
+		struct bb_course *course = course_of(market, line->first_quarter, i);
+		set_line(course->lines, line);
+		look_again(market, course);
+	}
+	struct bb_event *event = bb_slice_add(slice, BB_EVENT_LINE_SET, command->participant);
+	event->counterparty = command->participant;
+	event->product = bb_product_of(0, line->first_quarter & BB_QUARTER_MAX);
+	return BB_OK;
+}
+
+enum bb_result
+bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
+		  struct bb_slice *slice)
+{
+	const struct bb_imbalance_command *prices = &command->imbalance;
+
+	if (!bb_is_zero((const uint8_t *)prices->reserved, sizeof(prices->reserved)))
+		return BB_ERR_RECORD;
+	if (prices->price_long > BB_PRICE_MAX || prices->price_long < -BB_PRICE_MAX ||
+	    prices->price_short > BB_PRICE_MAX || prices->price_short < -BB_PRICE_MAX ||
+	    prices->price_reference > BB_PRICE_MAX || prices->price_reference < 0)
+		return BB_ERR_PARAM;
+	if (prices->quarters == 0 || prices->quarters > market->calendar.size)
+		return BB_ERR_LINE;
+	for (uint32_t i = 0; i < prices->quarters; i++) {
+		const enum bb_result result = check_course(
+			course_of(market, prices->first_quarter, i), BB_COMMAND_IMBALANCE);
+		if (result != BB_OK)
+			return result;
+	}
+
+	for (uint32_t i = 0; i < prices->quarters; i++) {
+		struct bb_course *course = course_of(market, prices->first_quarter, i);
+		course->imbalance = (struct bb_imbalance){
+			.price_long = prices->price_long,
+			.price_short = prices->price_short,
+			.price_reference = prices->price_reference,
+			.known = true,
+		};
+		look_again(market, course);
+	}
+	struct bb_event *event =
+		bb_slice_add(slice, BB_EVENT_IMBALANCE_SET, command->participant);
+	event->counterparty = command->participant;
+	event->product = bb_product_of(0, prices->first_quarter & BB_QUARTER_MAX);
+	return BB_OK;
+}
+
+enum bb_result
+bb_grid_restrict(struct bb_market *market, const struct bb_command *command,
+		 struct bb_slice *slice)
+{
+	const struct bb_restrict_command *order = &command->restrict_;
+	struct bb_course *course;
+	const struct bb_listing *listing = bb_delivery_listing(market, order->product, &course);
+
+	if (!bb_is_zero((const uint8_t *)order->reserved, sizeof(order->reserved)))
+		return BB_ERR_RECORD;
+	if (listing == NULL)
+		return BB_ERR_PRODUCT;
+	if (bb_members_find(&market->members, order->participant) == NULL)
+		return BB_ERR_PARTICIPANT;
+	const enum bb_result result = check_course(course, BB_COMMAND_RESTRICT);
+	if (result != BB_OK)
+		return result;
+	const uint32_t at = bb_position_find(&market->positions, order->participant,
+					     bb_listing_index(&market->products, listing));
+	struct bb_position *position = &market->positions.slots[at];
+	const uint64_t net = position->sold_wh > position->bought_wh
+				     ? position->sold_wh - position->bought_wh
+				     : position->bought_wh - position->sold_wh;
+	if (net == 0)
+		return BB_ERR_POSITION;
+	if (order->quantity_wh == 0 || order->quantity_wh > net)
+		return BB_ERR_QUANTITY;
+
+	position->curtailed_wh = order->quantity_wh;
+	struct bb_event *event = bb_slice_add(slice, BB_EVENT_RESTRICTED, order->participant);
+	event->counterparty = command->participant;
+	event->product = order->product;
+	event->quantity_wh = order->quantity_wh;
+	return BB_OK;
+}

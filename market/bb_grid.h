@@ -1,0 +1,29 @@
+/* bb_grid - what the grid company says: lines and their fees, imbalance prices, curtailment.
+ *
+ * Line, first check that fails: RECORD (reserved bytes), LINE (number, one zone at both ends,
+ * a fee outside 0..BB_PRICE_MAX, a delivery interval that is not defined), STATE (an interval
+ * that has opened takes only less capacity, of the same line at the same fee).
+ * A line with first_quarter 0 and quarters 0 is for all intervals defined from then on.
+ *
+ * Imbalance prices: RECORD, PARAM (beyond BB_PRICE_MAX, a reference below zero), LINE, STATE
+ * (the interval has opened: escrow was computed from its prices).
+ *
+ * Restriction: RECORD, PRODUCT, PARTICIPANT, STATE, POSITION (nothing contracted), QUANTITY
+ * (zero, or more than what is contracted).  A later one replaces an earlier one.
+ *
+ * Errors   A result, and nothing was changed; BB_OK, and it is done.
+ * Memory, threads, replay: as bb_state.h.
+ */
+#ifndef BB_GRID_H
+#define BB_GRID_H
+
+#include "market/bb_state.h"
+
+enum bb_result bb_grid_line(struct bb_market *market, const struct bb_command *command,
+			    struct bb_slice *slice);
+enum bb_result bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
+				 struct bb_slice *slice);
+enum bb_result bb_grid_restrict(struct bb_market *market, const struct bb_command *command,
+				struct bb_slice *slice);
+
+#endif
