@@ -203,12 +203,7 @@ feed_event(struct bb_egress_duty *duty, const struct bb_event *event, uint64_t n
 {
 	const struct bb_bid *bid = duty->state->bid;
 	struct bb_feed messages[2];
-	uint32_t count = bb_event_feed(messages, event, bid->sequenced_ns);
-
-	if (event->kind == BB_EVENT_PRODUCT_ADDED && event->record < bid->command_count) {
-		bb_product_feed(&messages[0], &bid->commands[event->record].product);
-		count = 1;
-	}
+	const uint32_t count = bb_event_feed(messages, event, bid->sequenced_ns);
 
 	for (uint32_t i = 0; i < count; i++)
 		feed_add(duty, &messages[i], now_ns);
@@ -222,7 +217,7 @@ learn_address(struct bb_egress_duty *duty, const struct bb_packet_outcome *packe
 {
 	const struct bb_bid *bid = packet->bid;
 
-	if (packet->kind == BB_OUTCOME_PACKET && packet->result == BB_OK &&
+	if (packet->kind == BB_OUTCOME_PACKET && packet->result == BB_OK && !bb_bid_is_tick(bid) &&
 	    bid->route == BB_ROUTE_SEQUENCE && bid->back.port != BB_RETURN_CONTROL &&
 	    bid->participant <= duty->participants)
 		duty->addresses[bid->participant] = bid->back;
@@ -233,8 +228,10 @@ packet_done(struct bb_egress_duty *duty)
 {
 	struct bb_egress_state *state = duty->state;
 
-	bb_count(duty->counters, state->unreached ? BB_COUNT_UNREACHED : BB_COUNT_ANSWERS, 1);
-	rte_pktmbuf_free(state->mbuf);
+	if (!bb_bid_is_tick(state->bid)) /* nobody waits for an answer to that */
+		bb_count(duty->counters, state->unreached ? BB_COUNT_UNREACHED : BB_COUNT_ANSWERS,
+			 1);
+	rte_pktmbuf_free(state->mbuf); /* the tick's goes back to the pool that way */
 	state->mbuf = NULL;
 	state->bid = NULL;
 }

@@ -4,7 +4,8 @@
  * and its events into report packets for the sender and notices for the owners of resting
  * orders (to the address that their last accepted packet came from), and frees the mbuf.
  *
- * Every packet that the ledger releases ends in exactly one of ANSWERS (all parts were
+ * A tick has no sender: its notices and feed messages leave, its mbuf is freed.
+ * Every other packet that the ledger releases ends in exactly one of ANSWERS (all parts were
  * handed to a port or to the control thread) and UNREACHED (its sender is in no roster).
  * REPORTS and NOTICES count packets handed over, TX_DROPPED those that a port then did not
  * take.  UNREACHED also counts notices whose receiver has no key or no known address.

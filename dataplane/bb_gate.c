@@ -20,12 +20,12 @@ struct visit {
 	bool seen;
 };
 
-/* Which role sends which kind of packet; a query is anyone's. */
-static const uint16_t role_needed[] = {
+/* Which roles send which kind of packet: one of them is enough; a query is anyone's.
+ * Whether its sender may ask for just this is the market's to judge. */
+static const uint16_t roles_allowed[] = {
 	[BB_PACKET_BIDS] = BB_ROLE_TRADER,
 	[BB_PACKET_METER] = BB_ROLE_METER,
-	[BB_PACKET_QUERY] = 0,
-	[BB_PACKET_OPERATOR] = BB_ROLE_OPERATOR,
+	[BB_PACKET_OPERATOR] = BB_ROLE_OPERATOR | BB_ROLE_GRID,
 };
 
 size_t
@@ -106,11 +106,11 @@ static enum bb_result
 look(const struct bb_gate *gate, struct visit *visit)
 {
 	const struct bb_packet *packet = &visit->packet;
-	const uint16_t needed = role_needed[packet->kind];
 
 	if (!visit->sender->active)
 		return BB_ERR_SUSPENDED;
-	if ((visit->sender->roles & needed) != needed)
+	if (packet->kind != BB_PACKET_QUERY &&
+	    (visit->sender->roles & roles_allowed[packet->kind]) == 0)
 		return BB_ERR_ROLE;
 
 	visit->seen = false;

@@ -2,6 +2,7 @@
 
 #include "base/bb_assert.h"
 #include "codec/bb_outputs.h"
+#include "wire/bb_packet.h"
 
 _Static_assert((BB_ORDERS_MAX + 2 * BB_RECORDS_MAX) / BB_RECORDS_MAX < BB_REPORT_LAST_PART,
 	       "the parts of the longest answer have numbers");
@@ -68,6 +69,8 @@ end_answer(struct bb_reply *reply)
 		reply->send(reply->context, &reply->notices[i]);
 	reply->notice_count = 0;
 	reply->notice_oldest = 0;
+	if (!reply->with_answer)
+		return;
 	reply->answer.report.part |= BB_REPORT_LAST_PART;
 	reply->send(reply->context, &reply->answer);
 }
@@ -100,6 +103,8 @@ bb_reply_packet(struct bb_reply *reply, const struct bb_packet_outcome *packet)
 		.time_ns = bid->sequenced_ns,
 	};
 	reply->with_notices = bid->route == BB_ROUTE_SEQUENCE;
+	reply->with_answer = !bb_bid_is_tick(bid);
+	reply->own_only = bid->kind == BB_PACKET_BIDS;
 	reply->events_left = packet->event_count;
 	if (reply->events_left == 0)
 		end_answer(reply);
@@ -165,15 +170,20 @@ notice_for(struct bb_reply *reply, uint32_t participant)
 bool
 bb_reply_event(struct bb_reply *reply, const struct bb_event *event)
 {
-	struct bb_report_record record;
-	uint32_t participant = 0;
+	const uint32_t sender = reply->answer.report.participant;
+	struct bb_notice notices[2];
 
 	BB_ASSERT(reply->events_left > 0);
-	add_to_answer(reply, event);
-	if (reply->with_notices && bb_event_notice(&record, &participant, event)) {
-		struct bb_letter *letter = notice_for(reply, participant);
+	if (reply->with_answer && (!reply->own_only || event->participant == sender))
+		add_to_answer(reply, event);
 
-		letter->records[letter->report.record_count++] = record;
+	const uint32_t count =
+		reply->with_notices ? bb_event_notices(notices, event, sender) : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct bb_letter *letter = notice_for(reply, notices[i].participant);
+
+		letter->records[letter->report.record_count++] = notices[i].record;
 	}
 	reply->events_left--;
 	if (reply->events_left == 0)

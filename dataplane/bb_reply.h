@@ -2,9 +2,10 @@
  *
  * A released packet and its events come in one after the other, a million of them if one
  * order filled as many; out come letters: the answer to the sender, in parts of 42 records,
- * and notices to the owners of the resting orders that it touched, the records of one owner
- * put together as far as they fit.  Whoever gets the letters turns them into bytes with the
- * receiver's MAC key.
+ * and notices to the others whom it touched, the records of one receiver put together as far
+ * as they fit.  A tick has no sender: it makes notices only.  Who sent orders is told what
+ * happened to them, and nothing about those of others.  Whoever gets the letters turns them
+ * into bytes with the receiver's MAC key.
  *
  * Units    as in wire/bb_report.h.
  * Memory   The caller owns the struct, 120 KiB: letters that are being filled.
@@ -24,9 +25,9 @@
 /* Notices kept open; the owner that comes next closes the oldest one. */
 #define BB_REPLY_NOTICES 64u
 
-/* Letters that one call can send: a full part, a closed notice, and at the end of the
+/* Letters that one call can send: a full part, two closed notices, and at the end of the
  * packet all open ones and the last part. */
-#define BB_REPLY_LETTERS (BB_REPLY_NOTICES + 3u)
+#define BB_REPLY_LETTERS (BB_REPLY_NOTICES + 4u)
 
 /* A report without its MAC: to report.participant, and complete. */
 struct bb_letter {
@@ -42,6 +43,8 @@ struct bb_reply {
 	void *context;
 	uint32_t events_left; /* of the packet in hand; 0: there is none */
 	bool with_notices;    /* a repeat is answered to its sender alone */
+	bool with_answer;     /* a tick has nobody to answer */
+	bool own_only;        /* the sender's own events are answered, not all */
 	uint32_t notice_count;
 	uint32_t notice_oldest;
 	uint32_t notice_of[BB_REPLY_NOTICES]; /* participant */

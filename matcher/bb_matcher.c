@@ -50,7 +50,8 @@ count_events(struct bb_counters *counters, const struct bb_outcome *outcomes, ui
 	uint64_t traded_wh = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (outcomes[i].event.kind != BB_EVENT_TRADED)
+		if (outcomes[i].event.kind != BB_EVENT_TRADED &&
+		    outcomes[i].event.kind != BB_EVENT_CONTRACTED)
 			continue;
 		trades++;
 		traded_wh += outcomes[i].event.quantity_wh;
@@ -77,6 +78,10 @@ apply_slice(struct bb_matcher *matcher, struct bb_outcome *outcomes)
 		return count;
 
 	bb_count(matcher->counters, BB_COUNT_COMMANDS, bid->command_count);
+	if (bb_bid_is_tick(bid)) {
+		bb_count(matcher->counters, BB_COUNT_TICKS, 1);
+		matcher->ticks++;
+	}
 	(void)packet_outcome(&outcomes[count], BB_OUTCOME_PACKET, BB_OK, matcher->mbuf, bid);
 	outcomes[count].packet.event_count = matcher->event_count;
 	matcher->bid = NULL;
@@ -108,6 +113,10 @@ bb_matcher_step(struct bb_matcher *matcher, uint64_t now_ns, void *mbuf, struct 
 	if (bid->route == BB_ROUTE_QUERY)
 		return answer_query(matcher, mbuf, bid, outcomes);
 
+	if (bb_bid_is_tick(bid)) {
+		sequence(matcher, now_ns, mbuf, bid);
+		return apply_slice(matcher, outcomes);
+	}
 	/* What the gate saw may have changed since: two lanes may carry the same sequence,
 	 * and this core alone marks. */
 	const enum bb_result seen =
@@ -157,6 +166,41 @@ inspect_products(const struct bb_market *market, struct bb_inspect *inspect)
 		inspect->next = index;
 }
 
+/* Those of participants, then the technical ones behind them. */
+static void
+inspect_accounts(const struct bb_market *market, struct bb_inspect *inspect)
+{
+	const uint32_t last = bb_market_size(market)->participants;
+	uint32_t id = inspect->first == 0 ? 1 : inspect->first;
+
+	for (uint32_t scanned = 0; id < BB_ACCOUNT_FIRST + BB_ACCOUNTS_TECHNICAL; id++, scanned++) {
+		if (id == last + 1)
+			id = BB_ACCOUNT_FIRST;
+		if (inspect->count[0] == BB_INSPECT_ROWS || scanned == INSPECT_SCAN) {
+			inspect->next = id;
+			return;
+		}
+		if (bb_market_purse(market, id, &inspect->accounts[inspect->count[0]]))
+			inspect->count[0]++;
+	}
+}
+
+static void
+inspect_courses(const struct bb_market *market, struct bb_inspect *inspect)
+{
+	const uint32_t end = bb_market_size(market)->courses;
+
+	for (uint32_t index = inspect->first; index < end; index++) {
+		if (inspect->count[0] == BB_INSPECT_COURSES_ROWS ||
+		    index - inspect->first == INSPECT_SCAN) {
+			inspect->next = index;
+			return;
+		}
+		if (bb_market_course(market, index, &inspect->courses[inspect->count[0]]))
+			inspect->count[0]++;
+	}
+}
+
 static bool
 product_exists(const struct bb_market *market, uint32_t product)
 {
@@ -202,6 +246,15 @@ bb_matcher_inspect(const struct bb_matcher *matcher, struct bb_inspect *inspect)
 		break;
 	case BB_INSPECT_BOOK:
 		inspect_book(market, inspect);
+		break;
+	case BB_INSPECT_ACCOUNTS:
+		inspect_accounts(market, inspect);
+		break;
+	case BB_INSPECT_COURSES:
+		inspect_courses(market, inspect);
+		break;
+	case BB_INSPECT_RULES:
+		inspect->rules = *bb_market_rules(market);
 		break;
 	case BB_INSPECT_MARKET:
 		break;

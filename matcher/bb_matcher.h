@@ -16,6 +16,7 @@
 #include "base/bb_counters.h"
 #include "market/bb_market.h"
 #include "market/bb_outcome.h"
+#include "market/bb_views.h"
 
 struct bb_matcher {
 	struct bb_market *market;
@@ -25,6 +26,7 @@ struct bb_matcher {
 	struct bb_bid *bid; /* being applied, in slices; NULL between inputs */
 	void *mbuf;         /* its packet */
 	uint32_t event_count; /* of it, so far */
+	uint64_t ticks;     /* applied since start */
 };
 
 /* Room that one call of bb_matcher_step needs: a slice and its packet. */
@@ -55,13 +57,18 @@ enum bb_inspect_kind {
 	BB_INSPECT_PRODUCTS,
 	BB_INSPECT_BOOK,
 	BB_INSPECT_MARKET,
+	BB_INSPECT_ACCOUNTS,
+	BB_INSPECT_COURSES,
+	BB_INSPECT_RULES,
 };
 
-#define BB_INSPECT_ROWS 64u
+#define BB_INSPECT_ROWS    64u
+#define BB_INSPECT_COURSES_ROWS 24u /* they are wider */
 
 struct bb_inspect {
 	uint32_t kind;    /* enum bb_inspect_kind */
-	uint32_t first;   /* MEMBERS: first id to look at; PRODUCTS: first index */
+	uint32_t first;   /* MEMBERS, ACCOUNTS: first id to look at; PRODUCTS, COURSES: first
+			   * index */
 	uint32_t product; /* BOOK */
 	uint32_t token;   /* the asker's own */
 
@@ -76,6 +83,9 @@ struct bb_inspect {
 		struct bb_member members[BB_INSPECT_ROWS];
 		struct bb_product products[BB_INSPECT_ROWS];
 		struct bb_depth depth[2][BB_INSPECT_ROWS];
+		struct bb_purse_view accounts[BB_INSPECT_ROWS];
+		struct bb_course_view courses[BB_INSPECT_COURSES_ROWS];
+		struct bb_rules rules;
 	};
 };
 

@@ -5,9 +5,9 @@
 
 #include "base/bb_assert.h"
 
-/* take_packet takes one packet from the next lane in turn that has one. */
+/* dequeue_one takes one packet from the next lane in turn that has one. */
 static void *
-take_packet(struct bb_matcher_duty *duty)
+dequeue_one(struct bb_matcher_duty *duty)
 {
 	for (uint32_t i = 0; i < duty->lane_count; i++) {
 		struct rte_ring *lane = duty->lanes[duty->lane_next];
@@ -18,6 +18,32 @@ take_packet(struct bb_matcher_duty *duty)
 			return mbuf;
 	}
 	return NULL;
+}
+
+static void
+take_burst(struct bb_matcher_duty *duty)
+{
+	const struct bb_bid *bids[BB_BURST];
+
+	duty->taken_at = 0;
+	duty->taken_count = 0;
+	while (duty->taken_count < BB_BURST) {
+		void *mbuf = dequeue_one(duty);
+		if (mbuf == NULL)
+			break;
+		bids[duty->taken_count] = rte_mbuf_to_priv(mbuf);
+		duty->taken[duty->taken_count++] = mbuf;
+	}
+	bb_market_foresee(duty->matcher->market, bids, duty->taken_count);
+}
+
+/* take_packet returns the next packet, or NULL. */
+static void *
+take_packet(struct bb_matcher_duty *duty)
+{
+	if (duty->taken_at == duty->taken_count)
+		take_burst(duty);
+	return duty->taken_at < duty->taken_count ? duty->taken[duty->taken_at++] : NULL;
 }
 
 static uint32_t
@@ -35,10 +61,21 @@ answer_one(struct bb_matcher_duty *duty)
 	return 1;
 }
 
+/* tell_due tells the control thread when a tick is needed.  Of two values it may see the older
+ * one; but if it sees that its last tick was applied, then also what is due after that. */
+static void
+tell_due(struct bb_matcher_duty *duty)
+{
+	atomic_store_explicit(&duty->due_ns, bb_market_due_ns(duty->matcher->market),
+			      memory_order_relaxed);
+	atomic_store_explicit(&duty->ticks, duty->matcher->ticks, memory_order_release);
+}
+
 static uint32_t
 matcher_poll(void *state, uint64_t now_ns)
 {
 	struct bb_matcher_duty *duty = state;
+	const uint64_t venue_ns = bb_clock_at(&duty->clock, now_ns);
 	uint32_t steps = 0;
 
 	while (steps < BB_BURST) {
@@ -57,13 +94,15 @@ matcher_poll(void *state, uint64_t now_ns)
 
 		struct bb_bid *bid = mbuf == NULL ? NULL : rte_mbuf_to_priv(mbuf);
 		const uint32_t count =
-			bb_matcher_step(duty->matcher, now_ns, mbuf, bid, duty->burst);
+			bb_matcher_step(duty->matcher, venue_ns, mbuf, bid, duty->burst);
 
 		const uint32_t sent = rte_ring_sp_enqueue_bulk_elem(
 			duty->outcomes, duty->burst, sizeof(duty->burst[0]), count, NULL);
 		BB_ASSERT(sent == count);
 		steps++;
 	}
+	if (steps > 0 && bb_matcher_ready(duty->matcher))
+		tell_due(duty);
 	return steps + answer_one(duty);
 }
 
@@ -72,7 +111,7 @@ matcher_quiet(const void *state)
 {
 	const struct bb_matcher_duty *duty = state;
 
-	if (!bb_matcher_ready(duty->matcher))
+	if (!bb_matcher_ready(duty->matcher) || duty->taken_at < duty->taken_count)
 		return false;
 	for (uint32_t i = 0; i < duty->lane_count; i++)
 		if (!rte_ring_empty(duty->lanes[i]))
@@ -84,6 +123,7 @@ struct bb_duty
 bb_matcher_duty(struct bb_matcher_duty *duty)
 {
 	BB_ASSERT(duty->lane_count > 0 && duty->lane_count <= BB_LANES_MAX);
+	tell_due(duty);
 	return (struct bb_duty){ .name = "matcher",
 				 .poll = matcher_poll,
 				 .quiet = matcher_quiet,

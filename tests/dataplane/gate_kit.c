@@ -9,6 +9,7 @@
 
 static const struct bb_market_size size = {
 	.participants = GATE_MEMBERS, .products = 1, .orders = 16, .levels = 64,
+	.places = 4 * GATE_MEMBERS, .positions = 16,
 };
 static const uint8_t ledger_id[32] = { 0x0d, 0xf0, 0xed, 0x5e, 1, 2, 3 };
 static _Alignas(64) uint8_t memory[1 << 17];
@@ -22,6 +23,7 @@ static const struct { uint16_t roles; uint32_t packets_per_s, burst; } rules[] =
 	[GATE_NOBODY] = { BB_ROLE_ALL, 0, 0 },
 	[GATE_FAST] = { BB_ROLE_ALL, UINT32_MAX, UINT32_MAX },
 	[GATE_SLOW] = { BB_ROLE_TRADER, 1, 0 },
+	[GATE_GRID] = { BB_ROLE_GRID, 0, 0 },
 };
 
 /* Made once: keys are dear, and always the same. */

@@ -23,7 +23,8 @@ enum gate_member {
 	GATE_NOBODY,    /* within the table, not in it */
 	GATE_FAST,      /* the largest limits there are; may send everything */
 	GATE_SLOW,      /* 1 packet a second, burst 0 */
-	GATE_MEMBERS = GATE_SLOW,
+	GATE_GRID,      /* the grid company */
+	GATE_MEMBERS = GATE_GRID,
 };
 
 struct gate_kit {

@@ -48,7 +48,7 @@ model_judge(const uint8_t *bytes, size_t size, uint64_t now_ns, enum bb_bid_rout
 		return BB_ERR_SUSPENDED;
 	if ((bytes[4] == 1 && (entry->roles & BB_ROLE_TRADER) == 0) ||
 	    (bytes[4] == 2 && (entry->roles & BB_ROLE_METER) == 0) ||
-	    (bytes[4] == 4 && (entry->roles & BB_ROLE_OPERATOR) == 0))
+	    (bytes[4] == 4 && (entry->roles & (BB_ROLE_OPERATOR | BB_ROLE_GRID)) == 0))
 		return BB_ERR_ROLE;
 
 	const uint64_t sequence = bb_get_u64(bytes + 16);

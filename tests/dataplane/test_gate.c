@@ -350,12 +350,13 @@ test_roles_open_their_kinds(void)
 	gate_kit_start(&kit);
 	for (uint8_t kind = BB_PACKET_BIDS; kind <= BB_PACKET_OPERATOR; kind++) {
 		static const uint32_t owners[] = { 0, GATE_TRADER, GATE_METER, 0, GATE_OPERATOR };
-		const uint32_t members[] = { GATE_TRADER, GATE_METER, GATE_OPERATOR };
-		for (size_t i = 0; i < 3; i++) {
+		const uint32_t members[] = { GATE_TRADER, GATE_METER, GATE_OPERATOR, GATE_GRID };
+		for (size_t i = 0; i < 4; i++) {
 			const struct gate_packet packet = {
 				.participant = members[i], .kind = kind, .sequence = kind,
 			};
-			const bool may = kind == BB_PACKET_QUERY || owners[kind] == members[i];
+			const bool may = kind == BB_PACKET_QUERY || owners[kind] == members[i] ||
+					 (kind == BB_PACKET_OPERATOR && members[i] == GATE_GRID);
 			CU_ASSERT_EQUAL(send_packet(&packet, GATE_NOW),
 					may ? BB_OK : BB_ERR_ROLE);
 		}

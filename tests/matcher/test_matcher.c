@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bb_assert.h"
+#include "codec/bb_inputs.h"
 #include "matcher/bb_matcher.h"
 #include "tests/bb_test.h"
 #include "tests/market/market_kit.h"
@@ -28,6 +29,7 @@ start_large(void)
 {
 	static const struct bb_market_size size = {
 		.participants = 3000, .products = 100, .orders = 2000, .levels = 100000,
+		.places = 400000, .positions = 4000,
 	};
 
 	memset(&counters, 0, sizeof(counters));
@@ -134,6 +136,29 @@ test_a_sequence_seen_meanwhile_becomes_a_repeat(void)
 	CU_ASSERT_EQUAL(matcher.number, number);
 	CU_ASSERT_EQUAL(bb_counted(&counters, BB_COUNT_SEQUENCED), 1);
 	CU_ASSERT_STRING_EQUAL(kit_book(&kit), "B 100x50/1");
+	kit_stop(&kit);
+}
+
+/* It has no sender, so no sequence can be seen before. */
+static void
+test_a_tick_is_an_input_like_any_other(void)
+{
+	start();
+	const uint64_t first = bb_market_number(kit.market) + 1;
+
+	for (uint64_t i = 0; i < 3; i++) {
+		bb_inputs_tick(&bid);
+		bid.route = BB_ROUTE_SEQUENCE;
+		const uint32_t count = step(5000 + i);
+
+		CU_ASSERT_TRUE(count >= 2);
+		CU_ASSERT_EQUAL(bid.number, first + i);
+		CU_ASSERT_EQUAL(bid.sequenced_ns, 5000 + i);
+		CU_ASSERT_EQUAL(outcomes[0].event.number, first + i);
+		expect_packet(count - 1, BB_OUTCOME_PACKET, BB_ROUTE_SEQUENCE, BB_OK);
+		CU_ASSERT_EQUAL(matcher.ticks, i + 1);
+	}
+	CU_ASSERT_EQUAL(bb_counted(&counters, BB_COUNT_TICKS), 3);
 	kit_stop(&kit);
 }
 
@@ -350,6 +375,7 @@ main(void)
 		{ "time never goes back", test_time_never_goes_back },
 		{ "a sequence seen meanwhile becomes a repeat",
 		  test_a_sequence_seen_meanwhile_becomes_a_repeat },
+		{ "a tick is an input like any other", test_a_tick_is_an_input_like_any_other },
 		{ "a sequence below the window is refused",
 		  test_a_sequence_below_the_window_is_refused },
 		{ "a repeat is handed on and never applied",

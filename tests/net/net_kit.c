@@ -125,6 +125,7 @@ net_venue(struct net_venue *venue)
 {
 	static const struct bb_market_size size = {
 		.participants = NET_PARTICIPANTS, .products = 4, .orders = 64, .levels = 1024,
+		.places = 128 * NET_PARTICIPANTS, .positions = 256,
 	};
 	struct bb_identity own;
 	struct bb_arena arena;

@@ -298,11 +298,40 @@ test_a_sender_in_no_roster_is_not_answered(void)
 {
 	start();
 	release(NET_PARTICIPANTS, BB_ROUTE_SEQUENCE, 0, 1);
-	release_trade(3, 10);
+	release_event((struct bb_event){ .kind = BB_EVENT_TRADED,
+					 .participant = NET_PARTICIPANTS, .counterparty = 3,
+					 .product = 1, .quantity_wh = 10 });
 	poll_all();
 	CU_ASSERT_PTR_NULL(net_take(&ports[0]));
 	CU_ASSERT_EQUAL(counted(BB_COUNT_ANSWERS), 0);
 	CU_ASSERT_EQUAL(counted(BB_COUNT_UNREACHED), 2); /* the sender, and 3 */
+	stop();
+}
+
+/* Nobody sent it: those whom it touched hear of it, and its mbuf goes back to the pool. */
+static void
+test_a_tick_is_told_to_whom_it_touched_and_answered_to_nobody(void)
+{
+	start();
+	introduce(2);
+	introduce(3);
+	const uint64_t answers = counted(BB_COUNT_ANSWERS);
+	const uint32_t there = rte_mempool_avail_count(venue.pool);
+
+	release(0, BB_ROUTE_SEQUENCE, BB_RETURN_CONTROL, 3);
+	release_event((struct bb_event){ .kind = BB_EVENT_STATE, .product = 1 });
+	release_event((struct bb_event){ .kind = BB_EVENT_CONTRACTED, .participant = 2,
+					 .counterparty = 3, .quantity_wh = 10 });
+	release_event((struct bb_event){ .kind = BB_EVENT_CANCELLED, .participant = 2,
+					 .result = BB_BY_CLOSURE });
+	release(0, BB_ROUTE_SEQUENCE, BB_RETURN_CONTROL, 0);
+	poll_all();
+	CU_ASSERT_EQUAL(expect(2, BB_REPORT_NOTICE, 2).number, 5);
+	CU_ASSERT_EQUAL(expect(3, BB_REPORT_NOTICE, 1).height, HEIGHT);
+	CU_ASSERT(rte_ring_empty(state.control));
+	CU_ASSERT_EQUAL(counted(BB_COUNT_ANSWERS), answers);
+	CU_ASSERT_EQUAL(counted(BB_COUNT_UNREACHED), 0);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(venue.pool), there);
 	stop();
 }
 
@@ -427,6 +456,8 @@ main(void)
 		  test_a_full_control_ring_holds_everything_and_loses_nothing },
 		{ "a sender in no roster is not answered",
 		  test_a_sender_in_no_roster_is_not_answered },
+		{ "a tick is told to whom it touched and answered to nobody",
+		  test_a_tick_is_told_to_whom_it_touched_and_answered_to_nobody },
 		{ "the last part needs no free mbuf", test_the_last_part_needs_no_free_mbuf },
 		{ "a million fills would stream through",
 		  test_a_million_fills_would_stream_through },

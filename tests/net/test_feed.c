@@ -155,15 +155,12 @@ test_a_product_is_announced_with_its_terms(void)
 	memset(bid, 0, sizeof(*bid));
 	bid->participant = 10;
 	bid->sequenced_ns = NOW;
-	bid->command_count = 1;
-	bid->commands[0].kind = BB_COMMAND_PRODUCT_ADD;
-	bid->commands[0].product = (struct bb_product_command){
-		.product = 77, .price_min = -5, .price_max = 900, .tick = 5, .lot_wh = 100,
-	};
 	struct bb_outcome packet = { .packet = { .kind = BB_OUTCOME_PACKET, .mbuf = mbuf,
 						 .bid = bid, .event_count = 1 } };
 	struct bb_outcome added = { .event = { .kind = BB_EVENT_PRODUCT_ADDED, .number = 5,
-					       .participant = 10, .product = 77 } };
+					       .participant = 10, .product = 77,
+					       .order_id = bb_prices(-5, 900),
+					       .quantity_wh = 100, .remaining_wh = 5 } };
 	CU_ASSERT_EQUAL(rte_ring_sp_enqueue_elem(state.released, &packet, sizeof(packet)), 0);
 	CU_ASSERT_EQUAL(rte_ring_sp_enqueue_elem(state.released, &added, sizeof(added)), 0);
 	release_block();

@@ -1,6 +1,7 @@
 /* test_matcher_duty - the matcher between its rings: order, and nothing lost. */
 #include <string.h>
 
+#include "codec/bb_inputs.h"
 #include "matcher/bb_matcher_duty.h"
 #include "tests/net/net_kit.h"
 
@@ -160,6 +161,29 @@ test_the_same_sequence_on_two_lanes_is_applied_once(void)
 	stop();
 }
 
+/* The control thread learns that its tick was applied, and what is due then. */
+static void
+test_ticks_are_counted_and_what_is_due_is_told(void)
+{
+	uint32_t events;
+
+	start(BB_RING_OUTCOME_SLOTS);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(venue.pool);
+	struct bb_bid *bid = rte_mbuf_to_priv(mbuf);
+
+	CU_ASSERT_EQUAL(state.due_ns, bb_market_due_ns(venue.market));
+	bb_inputs_tick(bid);
+	bid->route = BB_ROUTE_SEQUENCE;
+	CU_ASSERT_EQUAL(rte_ring_sp_enqueue(state.lanes[LANES - 1], mbuf), 0);
+	CU_ASSERT_EQUAL(state.ticks, 0);
+	CU_ASSERT_EQUAL(duty.poll(duty.state, 1000), 1);
+	CU_ASSERT_EQUAL(state.ticks, 1);
+	CU_ASSERT_EQUAL(state.due_ns, bb_market_due_ns(venue.market));
+	CU_ASSERT_EQUAL(take(&events), 0);
+	CU_ASSERT_TRUE(events >= 1);
+	stop();
+}
+
 static void
 test_a_question_waits_for_room_and_comes_back(void)
 {
@@ -193,6 +217,8 @@ main(void)
 		  test_a_full_ledger_stops_the_matcher_and_nothing_is_lost },
 		{ "the same sequence on two lanes is applied once",
 		  test_the_same_sequence_on_two_lanes_is_applied_once },
+		{ "ticks are counted, and what is due is told",
+		  test_ticks_are_counted_and_what_is_due_is_told },
 		{ "a question waits for room and comes back",
 		  test_a_question_waits_for_room_and_comes_back },
 		CU_TEST_INFO_NULL,

@@ -4,6 +4,7 @@
 #include "base/bb_random.h"
 #include "dataplane/bb_reply.h"
 #include "tests/bb_test.h"
+#include "wire/bb_packet.h"
 
 #define VENUE       7u
 #define LETTERS_MAX 4096u
@@ -211,6 +212,57 @@ test_a_refusal_says_the_reason_and_no_place(void)
 	}
 }
 
+static void
+test_a_tick_is_answered_to_nobody(void)
+{
+	const struct bb_packet_outcome whole = packet(2);
+	const struct bb_event shared = { .kind = BB_EVENT_SHARED, .number = 11, .participant = 5 };
+	const struct bb_event state = { .kind = BB_EVENT_STATE, .number = 11 };
+
+	start(BB_ROUTE_SEQUENCE);
+	bid.participant = BB_VENUE;
+	CU_ASSERT(!bb_reply_packet(&reply, &whole));
+	CU_ASSERT(!bb_reply_event(&reply, &state));
+	CU_ASSERT(bb_reply_event(&reply, &shared));
+	CU_ASSERT_EQUAL_FATAL(letter_count, 1);
+	CU_ASSERT_EQUAL(letters[0].report.kind, BB_REPORT_NOTICE);
+	CU_ASSERT_EQUAL(letters[0].report.participant, 5);
+	CU_ASSERT_EQUAL(letters[0].report.record_count, 1);
+	CU_ASSERT_EQUAL(letters[0].report.height, 15);
+
+	const struct bb_packet_outcome empty = packet(0);
+
+	start(BB_ROUTE_SEQUENCE);
+	bid.participant = BB_VENUE;
+	CU_ASSERT(bb_reply_packet(&reply, &empty));
+	CU_ASSERT_EQUAL(letter_count, 0);
+}
+
+/* An order that stops a product takes off the orders of others: they hear of it, its sender
+ * of its own alone.  The operator, who asked for it, hears of all. */
+static void
+test_who_sends_orders_hears_of_its_own_alone(void)
+{
+	static const uint8_t kinds[] = { BB_PACKET_BIDS, BB_PACKET_OPERATOR };
+	const struct bb_event own = { .kind = BB_EVENT_ACCEPTED, .participant = 2 };
+	const struct bb_event other = { .kind = BB_EVENT_CANCELLED, .participant = 6,
+					.result = BB_BY_BREAKER };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct bb_packet_outcome whole = packet(2);
+
+		start(BB_ROUTE_SEQUENCE);
+		bid.kind = kinds[i];
+		CU_ASSERT(!bb_reply_packet(&reply, &whole));
+		CU_ASSERT(!bb_reply_event(&reply, &other));
+		CU_ASSERT(bb_reply_event(&reply, &own));
+		CU_ASSERT_EQUAL_FATAL(letter_count, 2);
+		CU_ASSERT_EQUAL(letters[0].report.participant, 6);
+		CU_ASSERT_EQUAL(letters[0].records[0].result, BB_BY_BREAKER);
+		expect_answer(&letters[1], BB_REPORT_LAST_PART, i == 0 ? 1 : 2);
+	}
+}
+
 /* The model of notices: for each owner the trades in order, whatever letters they are in. */
 enum { OWNERS = 200, EVENTS = 5000 };
 
@@ -320,6 +372,9 @@ main(void)
 		  test_the_owner_that_comes_next_closes_the_oldest_notice },
 		{ "a repeat is told to its sender alone",
 		  test_a_repeat_is_told_to_its_sender_alone },
+		{ "a tick is answered to nobody", test_a_tick_is_answered_to_nobody },
+		{ "who sends orders hears of its own alone",
+		  test_who_sends_orders_hears_of_its_own_alone },
 		{ "a query gets the status", test_a_query_gets_the_status },
 		{ "a refusal says the reason and no place",
 		  test_a_refusal_says_the_reason_and_no_place },
