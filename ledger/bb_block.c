@@ -50,7 +50,8 @@ bb_block_add_input(struct bb_block_builder *builder, enum bb_record_type type, u
 	uint8_t *at = add_record(builder, type, BB_INPUT_PREFIX_SIZE + size);
 	bb_put_u64(at, number);
 	bb_put_u64(at + 8, time_ns);
-	memcpy(at + BB_INPUT_PREFIX_SIZE, bytes, size);
+	if (size > 0)
+		memcpy(at + BB_INPUT_PREFIX_SIZE, bytes, size);
 	if (builder->input_count++ == 0)
 		builder->first_time_ns = time_ns;
 	builder->last_time_ns = time_ns;
@@ -121,8 +122,8 @@ bb_block_measure(const struct bb_block_builder *builder, struct bb_block_header 
 }
 
 void
-bb_block_seal(struct bb_block_builder *builder, struct bb_block_header *header,
-	      const struct bb_identity *signer, struct bb_block *block)
+bb_block_frame(struct bb_block_builder *builder, const struct bb_block_header *header,
+	       struct bb_block *block)
 {
 	uint8_t *bytes = builder->bytes;
 
@@ -131,22 +132,43 @@ bb_block_seal(struct bb_block_builder *builder, struct bb_block_header *header,
 	memset(bytes, 0, BB_BLOCK_HEADER_SIZE);
 	encode_hashed(bytes, header);
 	const struct bb_hash hash = hash_header(bytes);
-	bb_sign(signer, hash.bytes, BB_HASH_SIZE, header->signature);
-	memcpy(bytes + SIGNATURE_AT, header->signature, BB_SIGNATURE_SIZE);
-	bb_put_u32(bytes + CRC_AT, bb_crc32c(bytes, CRC_AT));
-	bb_put_u32(bytes + CRC_AT + 4, HEADER_END);
 
 	memset(bytes + builder->used, 0, TRAILER_AT(header->total_size) - builder->used);
 	encode_trailer(bytes + TRAILER_AT(header->total_size), header, &hash);
 	*block = (struct bb_block){ .bytes = bytes, .header = *header, .hash = hash };
 }
 
+void
+bb_block_sign(struct bb_block *block, uint8_t *bytes, const struct bb_identity *signer)
+{
+	const struct bb_hash hash = hash_header(bytes);
+
+	BB_ASSERT(bytes == block->bytes && memcmp(&hash, &block->hash, sizeof(hash)) == 0);
+	bb_sign(signer, hash.bytes, BB_HASH_SIZE, block->header.signature);
+	memcpy(bytes + SIGNATURE_AT, block->header.signature, BB_SIGNATURE_SIZE);
+	bb_put_u32(bytes + CRC_AT, bb_crc32c(bytes, CRC_AT));
+	bb_put_u32(bytes + CRC_AT + 4, HEADER_END);
+}
+
+void
+bb_block_seal(struct bb_block_builder *builder, const struct bb_block_header *header,
+	      const struct bb_identity *signer, struct bb_block *block)
+{
+	bb_block_frame(builder, header, block);
+	bb_block_sign(block, builder->bytes, signer);
+}
+
+/* A heartbeat has neither inputs nor results; nothing else is without inputs. */
 static bool
 sizes_valid(const struct bb_block_header *header)
 {
+	const uint64_t results_size = (uint64_t)header->result_count * BB_RESULT_SIZE;
+
+	if (header->input_count == 0 && (header->body_size != 0 || header->result_count != 0))
+		return false;
 	return header->total_size <= BB_BLOCK_SIZE_MAX && header->body_size <= BB_BLOCK_SIZE_MAX &&
-	       header->total_size == bb_block_total(header->body_size) && header->input_count > 0 &&
-	       (uint64_t)header->result_count * BB_RESULT_SIZE < header->body_size &&
+	       header->total_size == bb_block_total(header->body_size) &&
+	       (header->input_count == 0 || results_size < header->body_size) &&
 	       header->body_size % 8 == 0;
 }
 
@@ -270,13 +292,14 @@ read_input(const uint8_t *record, const uint8_t *end, struct bb_block_input *inp
 	input->time_ns = bb_get_u64(record + 16);
 	input->bytes = record + BB_RECORD_HEADER_SIZE + BB_INPUT_PREFIX_SIZE;
 	input->size = size - BB_INPUT_PREFIX_SIZE;
-	return input->type >= BB_RECORD_PACKET && input->type <= BB_RECORD_RECOVERY &&
+	return input->type >= BB_RECORD_PACKET && input->type <= BB_RECORD_TICK &&
 	       bb_get_u16(record + 6) == 0 &&
 	       bb_is_zero(input->bytes + input->size,
 			  input->record_size - BB_RECORD_HEADER_SIZE - size);
 }
 
-/* Counts the results at cursor->results that name number; only packets have some. */
+/* Counts the results at cursor->results that name number; only what the market decided about
+ * has some. */
 static bool
 take_results(struct bb_block_cursor *cursor, struct bb_block_input *input)
 {
@@ -295,7 +318,7 @@ take_results(struct bb_block_cursor *cursor, struct bb_block_input *input)
 	input->result_count = count;
 	cursor->results = at;
 	cursor->results_left -= count;
-	return count == 0 || input->type == BB_RECORD_PACKET;
+	return count == 0 || bb_record_is_decided(input->type);
 }
 
 bool

@@ -7,7 +7,7 @@
  *	 24 16  nonce of its segment                   40  8 total size, a multiple of 4096
  *	 48  8  body size       56  4 inputs           60  4 results
  *	 64  8  durable height known when this header was made
- *	 72  8  time_ns of the first input             80  8 sealed_ns
+ *	 72  8  time_ns of the first input, or 0       80  8 sealed_ns
  *	 88 32  previous block hash                   120 32 inputs root
  *	152 32  results root   184 32 state root      216  8 log size, leaves so far
  *	224 32  log root       256 32 body hash       288 64 signature over the block hash
@@ -27,9 +27,11 @@
  *	type 1 packet     8 number, 8 time_ns, the packet as signed, without MAC
  *	type 2 genesis    8 zero, 8 created_ns, the 256 B of bb_genesis.h
  *	type 3 recovery   8 last number, 8 time_ns, the 32 B of struct bb_block_recovery
+ *	type 4 tick       8 number, 8 time_ns, nothing more: time has passed, by the venue
  *	type 16 event     56 B of codec/bb_outputs.h; ordered as the inputs that caused them
  *
- * There is no commit marker: the body hash in the header is the marker.
+ * A heartbeat is a block without a body: it vouches for the block before it when nothing
+ * else comes.  There is no commit marker: the body hash in the header is the marker.
  *
  * Units    sizes and offsets in bytes; ns since 1970, UTC.
  * Memory   A builder fills the caller's bytes; a view points into them.
@@ -62,21 +64,27 @@
 #define BB_INPUT_RECORD_MAX                                                     \
 	(BB_RECORD_HEADER_SIZE + BB_INPUT_PREFIX_SIZE + BB_PACKET_SIZE_MAX - BB_MAC_SIZE)
 
-/* Events of one input: each resting order may go, and each of 42 commands answers. */
-#define BB_INPUT_EVENTS_MAX(orders) ((orders) + 4000u)
-
 _Static_assert(BB_RESULT_SIZE == 64, "BB_BLOCK_SIZE_MAX counts 64 B a result");
 _Static_assert(BB_BLOCK_HEADER_SIZE + BB_BLOCK_TRAILER_SIZE + BB_INPUT_RECORD_MAX +
 			       BB_BLOCK_ALIGN <=
 		       96 * BB_RESULT_SIZE,
-	       "what BB_INPUT_EVENTS_MAX leaves of 4096 results holds the rest of a block");
+	       "96 results more than those of its last input hold the rest of a block");
 
 enum bb_record_type {
 	BB_RECORD_PACKET = 1,
 	BB_RECORD_GENESIS = 2,
 	BB_RECORD_RECOVERY = 3,
+	BB_RECORD_TICK = 4,
 	BB_RECORD_EVENT = 16,
 };
+
+/* bb_record_is_decided returns whether the market decides about inputs of this type: those
+ * have numbers, results, and many of them stand in one block. */
+static inline bool
+bb_record_is_decided(uint16_t type)
+{
+	return type == BB_RECORD_PACKET || type == BB_RECORD_TICK;
+}
 
 struct bb_block_header {
 	uint64_t height;
@@ -138,11 +146,12 @@ struct bb_block_builder {
 	uint64_t last_time_ns;
 };
 
-/* bb_block_size_max returns the largest block of a market of this many orders. */
+/* bb_block_size_max returns the largest block of a market whose inputs cause at most so many
+ * events each (bb_market_events_max). */
 static inline uint64_t
-bb_block_size_max(uint32_t orders)
+bb_block_size_max(uint32_t input_events)
 {
-	return ((uint64_t)orders + 4096) * BB_RESULT_SIZE + BB_BLOCK_CLOSE_MAX;
+	return ((uint64_t)input_events + 96) * BB_RESULT_SIZE + BB_BLOCK_CLOSE_MAX;
 }
 
 /* bb_block_total returns the size of a block with a body of body_size. */
@@ -175,9 +184,16 @@ void bb_block_add_event(struct bb_block_builder *builder, const struct bb_event 
 /* bb_block_measure fills in what builder knows of the header: sizes, counts, first time. */
 void bb_block_measure(const struct bb_block_builder *builder, struct bb_block_header *header);
 
-/* bb_block_seal signs a header that is complete but for the signature, and writes it and
- * the trailer around the body.  *block views it. */
-void bb_block_seal(struct bb_block_builder *builder, struct bb_block_header *header,
+/* bb_block_frame writes a header that is complete but for the signature, and the trailer,
+ * around the body.  *block views it. */
+void bb_block_frame(struct bb_block_builder *builder, const struct bb_block_header *header,
+		    struct bb_block *block);
+
+/* bb_block_sign adds signature and CRC to the bytes that frame wrote. */
+void bb_block_sign(struct bb_block *block, uint8_t *bytes, const struct bb_identity *signer);
+
+/* bb_block_seal is both, one after the other. */
+void bb_block_seal(struct bb_block_builder *builder, const struct bb_block_header *header,
 		   const struct bb_identity *signer, struct bb_block *block);
 
 /* bb_block_header_decode reads one sector: BB_ERR_FORMAT (magic), BB_ERR_HASH (CRC),
@@ -198,7 +214,8 @@ enum bb_result bb_block_view(struct bb_block *block, const uint8_t *bytes, uint6
 bool bb_block_signed(const struct bb_block *block, const uint8_t key[BB_KEY_SIZE]);
 
 /* bb_block_first_type returns the enum bb_record_type of the first input: GENESIS and
- * RECOVERY are alone in their block, so that it is the type of all. */
+ * RECOVERY are alone in their block, so that it is the type of all.  A heartbeat has zeros
+ * there: 0. */
 static inline uint16_t
 bb_block_first_type(const struct bb_block *block)
 {

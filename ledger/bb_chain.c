@@ -4,6 +4,9 @@
 
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
+#include "wire/bb_hash_lanes.h"
+
+#define LEAVES 32u /* hashed side by side */
 
 /* What follows from a body and the chain before it. */
 struct sums {
@@ -13,8 +16,9 @@ struct sums {
 	struct bb_hash results_root;
 	struct bb_hash state_root;
 	struct bb_hash log_root;
+	struct bb_hash body_hash; /* when sealing; who checks has it from bb_block_view */
 	struct bb_tree tree;
-	uint16_t first_type; /* enum bb_record_type of the first input */
+	uint16_t first_type; /* enum bb_record_type of the first input; 0: there is none */
 	struct bb_genesis genesis; /* if that is GENESIS */
 };
 
@@ -49,23 +53,51 @@ bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment)
 	bb_tree_init(&chain->tree);
 }
 
-static void
-add_leaf(struct bb_tree *tree, const struct bb_block_input *input)
-{
-	uint8_t leaf[BB_LEAF_SIZE];
-	const struct bb_hash record = bb_hash_of(input->record, input->record_size);
-	const struct bb_hash results =
-		bb_hash_of(input->results, (size_t)input->result_count * BB_RESULT_SIZE);
+/* Leaves on their way into the tree, some at a time: their hashes are made side by side. */
+struct leaves {
+	struct bb_hash_lanes lanes;
+	struct bb_tree *tree;
+	uint32_t count;
+	struct bb_hash_job parts[2 * LEAVES]; /* input record and results of each leaf */
+	struct bb_hash hashes[LEAVES];
+	uint8_t bytes[LEAVES][1 + BB_LEAF_SIZE]; /* as hashed: 0x00 comes first */
+};
 
-	bb_put_u64(leaf, input->number);
-	bb_put_u64(leaf + 8, input->time_ns);
-	memcpy(leaf + 16, record.bytes, BB_HASH_SIZE);
-	memcpy(leaf + 48, results.bytes, BB_HASH_SIZE);
-	bb_tree_add(tree, leaf, sizeof(leaf));
+static void
+flush_leaves(struct leaves *leaves)
+{
+	struct bb_hash_job jobs[LEAVES];
+
+	bb_hash_lanes_run(&leaves->lanes, leaves->parts, 2 * leaves->count);
+	for (uint32_t i = 0; i < leaves->count; i++)
+		jobs[i] = (struct bb_hash_job){ leaves->bytes[i], sizeof(leaves->bytes[i]),
+						&leaves->hashes[i] };
+	bb_hash_lanes_run(&leaves->lanes, jobs, leaves->count);
+	for (uint32_t i = 0; i < leaves->count; i++)
+		bb_tree_add_hash(leaves->tree, &leaves->hashes[i]);
+	leaves->count = 0;
+}
+
+static void
+add_leaf(struct leaves *leaves, const struct bb_block_input *input)
+{
+	uint8_t *leaf = leaves->bytes[leaves->count];
+	struct bb_hash_job *parts = &leaves->parts[2 * leaves->count];
+
+	leaf[0] = 0x00;
+	bb_put_u64(leaf + 1, input->number);
+	bb_put_u64(leaf + 9, input->time_ns);
+	parts[0] = (struct bb_hash_job){ input->record, input->record_size,
+					 (struct bb_hash *)(leaf + 17) };
+	parts[1] = (struct bb_hash_job){ input->results,
+					 (size_t)input->result_count * BB_RESULT_SIZE,
+					 (struct bb_hash *)(leaf + 49) };
+	if (++leaves->count == LEAVES)
+		flush_leaves(leaves);
 }
 
 /* Whether an input may come next: genesis alone in the first block, recovery alone in a
- * block of its own, packets in order. */
+ * block of its own, packets and ticks in order. */
 static bool
 check_input(const struct bb_chain *chain, struct sums *sums, const struct bb_block_input *input,
 	    const struct bb_block_header *header)
@@ -95,6 +127,8 @@ check_input(const struct bb_chain *chain, struct sums *sums, const struct bb_blo
 	if (input->number == 0 || (first_known && (input->number != sums->number + 1 ||
 						   input->time_ns < sums->time_ns)))
 		return false;
+	if (input->type == BB_RECORD_TICK && input->size != 0)
+		return false;
 	for (uint32_t i = 0; i < input->result_count; i++)
 		if (!bb_block_event(input, i, &event))
 			return false;
@@ -114,31 +148,54 @@ next_state(const struct bb_hash *before, const struct bb_hash *results_root)
 	return bb_hash_end(&hasher);
 }
 
+/* A heartbeat follows any block but none; where numbers are not known yet, it tells. */
+static bool
+check_heartbeat(const struct bb_chain *chain, struct sums *sums,
+		const struct bb_block_header *header)
+{
+	if (chain->next_height == 0 || (!chain->number_known && header->log_size == 0))
+		return false;
+	if (!chain->number_known)
+		sums->number = header->log_size - 1;
+	return true;
+}
+
 /* Walks a body and computes all that follows from it; false: it does not fit. */
 static bool
 sum_up(const struct bb_chain *chain, const uint8_t *body, const struct bb_block_header *header,
-       struct sums *sums)
+       bool sealing, struct sums *sums)
 {
 	struct bb_block_cursor cursor = bb_block_walk(body, header->body_size, header->input_count,
 						      header->result_count);
 	const uint8_t *results = cursor.inputs_end;
 	struct bb_block_input input = { 0 };
+	struct leaves leaves;
 
 	memset(sums, 0, sizeof(*sums));
 	sums->number = chain->number;
 	sums->time_ns = chain->time_ns;
 	sums->tree = chain->tree;
+	if (cursor.failed ||
+	    (header->input_count == 0 && !check_heartbeat(chain, sums, header)))
+		return false;
+	leaves.tree = &sums->tree;
+	leaves.count = 0;
+	bb_hash_lanes_start(&leaves.lanes, bb_hash_lanes_fast());
+	if (sealing)
+		bb_hash_lanes_add(&leaves.lanes, body, header->body_size, &sums->body_hash);
+	bb_hash_lanes_add(&leaves.lanes, results, (uint64_t)header->result_count * BB_RESULT_SIZE,
+			  &sums->results_root);
+	bb_hash_lanes_add(&leaves.lanes, body, (size_t)(results - body), &sums->inputs_root);
 	while (bb_block_next(&cursor, &input)) {
 		if (!check_input(chain, sums, &input, header))
 			return false;
 		if (input.type != BB_RECORD_RECOVERY && chain->tree_known)
-			add_leaf(&sums->tree, &input);
+			add_leaf(&leaves, &input);
 	}
 	if (cursor.failed)
 		return false;
-	sums->inputs_root = bb_hash_of(body, (size_t)(results - body));
-	sums->results_root =
-		bb_hash_of(results, (size_t)header->result_count * BB_RESULT_SIZE);
+	flush_leaves(&leaves);
+	bb_hash_lanes_end(&leaves.lanes);
 	sums->state_root = next_state(&chain->state_root, &sums->results_root);
 	sums->log_root = bb_tree_root(&sums->tree);
 	return true;
@@ -164,21 +221,20 @@ advance(struct bb_chain *chain, const struct sums *sums, const struct bb_block *
 	chain->state_root = block->header.state_root;
 	chain->log_root = block->header.log_root;
 	chain->tree = sums->tree;
+	chain->packets = bb_record_is_decided(sums->first_type);
 	if (!chain->tree_known)
 		chain->tree.size = block->header.log_size;
 }
 
 void
-bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
-	      const struct bb_chain_terms *terms, struct bb_block *block)
+bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
+	       const struct bb_chain_terms *terms, struct bb_seal *seal)
 {
-	const uint8_t *body = builder->bytes + BB_BLOCK_HEADER_SIZE;
 	struct bb_block_header header = { .height = chain->next_height,
 					  .epoch = chain->epoch,
 					  .durable_height = terms->durable_height,
 					  .previous = chain->block_hash };
 	struct sums sums;
-	struct sums again;
 
 	BB_ASSERT(chain->tree_known && chain->state_known && chain->number_known);
 	header.sealed_ns = terms->now_ns > chain->sealed_ns ? terms->now_ns : chain->sealed_ns;
@@ -186,12 +242,7 @@ bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
 		header.sealed_ns = builder->last_time_ns;
 	memcpy(header.nonce, terms->nonce, sizeof(header.nonce));
 	bb_block_measure(builder, &header);
-	BB_ASSERT(sum_up(chain, body, &header, &sums));
-	BB_ASSERT(sum_up(chain, body, &header, &again));
-	BB_ASSERT(memcmp(&sums, &again, sizeof(sums)) == 0);
-	header.body_hash = bb_hash_of(body, header.body_size);
-	again.inputs_root = bb_hash_of(body, header.body_size);
-	BB_ASSERT(same(&header.body_hash, &again.inputs_root));
+	BB_ASSERT(sum_up(chain, builder->bytes + BB_BLOCK_HEADER_SIZE, &header, true, &sums));
 	if (sums.first_type == BB_RECORD_RECOVERY)
 		header.epoch++;
 	header.inputs_root = sums.inputs_root;
@@ -199,8 +250,39 @@ bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
 	header.state_root = sums.state_root;
 	header.log_size = sums.tree.size;
 	header.log_root = sums.log_root;
-	bb_block_seal(builder, &header, terms->signer, block);
-	advance(chain, &sums, block);
+	header.body_hash = sums.body_hash;
+	seal->before = *chain;
+	seal->bytes = builder->bytes;
+	seal->signer = terms->signer;
+	bb_block_frame(builder, &header, &seal->block);
+	advance(chain, &sums, &seal->block);
+}
+
+void
+bb_chain_sign(struct bb_seal *seal)
+{
+	const struct bb_block_header *header = &seal->block.header;
+	struct sums again;
+
+	BB_ASSERT(sum_up(&seal->before, seal->bytes + BB_BLOCK_HEADER_SIZE, header, true, &again));
+	BB_ASSERT(same(&header->inputs_root, &again.inputs_root) &&
+		  same(&header->results_root, &again.results_root) &&
+		  same(&header->state_root, &again.state_root) &&
+		  same(&header->log_root, &again.log_root) &&
+		  same(&header->body_hash, &again.body_hash) &&
+		  header->log_size == again.tree.size);
+	bb_block_sign(&seal->block, seal->bytes, seal->signer);
+}
+
+void
+bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
+	      const struct bb_chain_terms *terms, struct bb_block *block)
+{
+	struct bb_seal seal;
+
+	bb_chain_close(chain, builder, terms, &seal);
+	bb_chain_sign(&seal);
+	*block = seal.block;
 }
 
 /* What can be told from the header alone. */
@@ -266,7 +348,7 @@ bb_chain_accept(struct bb_chain *chain, const struct bb_block *block, const uint
 	if (result != BB_OK)
 		return result;
 	*what = "records";
-	if (!sum_up(chain, block->bytes + BB_BLOCK_HEADER_SIZE, header, &sums))
+	if (!sum_up(chain, block->bytes + BB_BLOCK_HEADER_SIZE, header, false, &sums))
 		return BB_ERR_CHAIN;
 	*what = "time of the first input";
 	if (header->first_time_ns != bb_get_u64(block->bytes + BB_BLOCK_HEADER_SIZE + 16))

@@ -3,14 +3,18 @@
  * The same code seals a block and checks one.  From a block and what came before follow
  *
  *	state root   SHA-256(state root before || results root); 32 zeros before genesis
- *	log          one leaf an input that has a number (packets, and genesis as number 0):
+ *	log          one leaf an input that has a number (packets, ticks, and genesis as number 0):
  *	             8 number, 8 time_ns, SHA-256 of its input record, SHA-256 of its result
  *	             records; the log root is the RFC 6962 tree over all leaves, so the
  *	             leaf of number n is the n-th, counted from 0
  *	epoch        1 from genesis; a RECOVERY block has the one before + 1
- *	numbers      of packets from 1, no gaps; times never go back; sealed_ns neither
+ *	numbers      of packets and ticks from 1, no gaps; times never go back; sealed_ns neither
  *
- * Memory   2.5 KiB, the caller's.
+ * Sealing has two halves, which may run on two threads: close computes all sums and the
+ * block hash, so that the next block can follow; sign computes the sums again from the
+ * bytes, compares, and only then signs: a flipped bit must not get a signature.
+ *
+ * Memory   2.5 KiB, the caller's; a seal as much again.
  * Threads  One owner.
  * Errors   BB_ERR_CHAIN and what the views say; the chain is unchanged then.
  * Replay   Pure.
@@ -42,6 +46,7 @@ struct bb_chain {
 	bool number_known;
 	bool state_known;
 	bool tree_known;
+	bool packets; /* the last block holds some */
 };
 
 /* What the sealer adds to what the chain knows. */
@@ -52,14 +57,30 @@ struct bb_chain_terms {
 	const struct bb_identity *signer;
 };
 
+/* A block that is closed and not yet signed. */
+struct bb_seal {
+	struct bb_chain before; /* what it continues */
+	struct bb_block block;
+	uint8_t *bytes; /* of the block, to write to */
+	const struct bb_identity *signer;
+};
+
 /* bb_chain_start expects a genesis block. */
 void bb_chain_start(struct bb_chain *chain);
 
 /* bb_chain_enter expects the first block of segment; numbers, state and log are unknown. */
 void bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment);
 
-/* bb_chain_seal makes the block that builder holds the next one.  All sums are made twice
- * before it is signed (BB_ASSERT): a flipped bit must not get a signature. */
+/* bb_chain_close makes the block that builder holds the next one; its bytes are complete but
+ * for signature and CRC, and must not change until bb_chain_sign. */
+void bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
+		    const struct bb_chain_terms *terms, struct bb_seal *seal);
+
+/* bb_chain_sign makes all sums a second time (BB_ASSERT) and signs.  It needs nothing but
+ * the seal. */
+void bb_chain_sign(struct bb_seal *seal);
+
+/* bb_chain_seal is both, one after the other. */
 void bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
 		   const struct bb_chain_terms *terms, struct bb_block *block);
 

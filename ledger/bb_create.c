@@ -18,7 +18,7 @@ uint64_t
 bb_ledger_segment_min(const struct bb_market_size *size)
 {
 	const uint64_t align = BB_BLOCK_ALIGN - 1;
-	const uint64_t block = (bb_block_size_max(size->orders) + align) & ~align;
+	const uint64_t block = (bb_block_size_max(bb_market_events_max(size)) + align) & ~align;
 	const uint64_t segment = BB_SEGMENT_BLOCKS + block;
 
 	return segment > BB_SEGMENT_SIZE_MIN ? segment : BB_SEGMENT_SIZE_MIN;
@@ -147,6 +147,25 @@ bb_ledger_create(const char *folder, const struct bb_genesis *genesis,
 	return result == BB_OK ? BB_OK :
 				 bb_ledger_say(text, result, "%s: %s", folder,
 					       bb_result_text(result));
+}
+
+enum bb_result
+bb_ledger_filesystem(const char *folder, char text[BB_LEDGER_TEXT])
+{
+	const char *why = "";
+	int handle = -1;
+
+	text[0] = '\0';
+	const enum bb_result result = bb_folder_open(folder, &handle);
+	if (result != BB_OK)
+		return bb_ledger_say(text, result, "%s: %s", folder, bb_result_text(result));
+	const char *name = bb_folder_unsafe(handle, &why);
+	bb_file_close(handle);
+	return name == NULL ? BB_OK :
+			      bb_ledger_say(text, BB_ERR_FILESYSTEM,
+					    "%s lies on %s, which %s; what was answered could be "
+					    "lost",
+					    folder, name, why);
 }
 
 /* Reads genesis out of a mapped segment 0. */

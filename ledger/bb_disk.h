@@ -2,6 +2,10 @@
  *
  * Functions are called by the ledger lcore and never block.  A block that was submitted
  * belongs to the disk until its height is durable; the disk writes blocks in order.
+ *
+ * A disk that says it signs gets blocks that are closed, and ends each with bb_chain_sign,
+ * on a thread of its own, before it writes any byte of it.  To all others the line gives
+ * blocks that are whole.
  */
 #ifndef BB_DISK_H
 #define BB_DISK_H
@@ -9,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ledger/bb_chain.h"
 #include "ledger/bb_segment.h"
 
 /* Where a block will lie. */
@@ -28,10 +33,12 @@ struct bb_disk_write {
 	uint64_t epoch;
 	struct bb_hash hash;
 	struct bb_segment head; /* to be written before the block, if place.first */
+	struct bb_seal *seal;   /* to be ended by a disk that signs */
 };
 
 struct bb_disk {
 	void *context;
+	bool signs;
 
 	/* Finds the place for the next block of size bytes; false: none now, ask again.  A
 	 * place that was given is submitted to before the next one is asked for. */

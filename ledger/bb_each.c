@@ -18,26 +18,6 @@ struct visiting {
 	struct bb_pass pass;
 };
 
-/* Returns the last segment that begins at or before height: the pass need not read those
- * before it. */
-static uint64_t
-segment_of(const struct bb_store_files *files, uint64_t height)
-{
-	uint64_t index = files->segment_count - 1;
-
-	for (; index > 0; index--) {
-		const struct bb_mapping *mapping = &files->segments[index];
-		struct bb_segment segment;
-		uint32_t damaged = 0;
-
-		if (mapping->size >= BB_SEGMENT_BLOCKS &&
-		    bb_segment_read(&segment, mapping->bytes, &damaged) == BB_OK &&
-		    segment.first_height <= height)
-			break;
-	}
-	return index;
-}
-
 /* Visits one input; false: stop. */
 static bool
 visit_input(struct visiting *visiting, const struct bb_ledger_place *place,
@@ -49,7 +29,10 @@ visit_input(struct visiting *visiting, const struct bb_ledger_place *place,
 					.bytes = input->bytes,
 					.size = input->size,
 					.type = input->type,
-					.events = visiting->events };
+					.events = visiting->events,
+					.record = input->record,
+					.record_size = input->record_size,
+					.results = input->results };
 
 	/* The chain has seen that each decodes. */
 	while (told.event_count < input->result_count &&
@@ -81,14 +64,16 @@ static enum bb_result
 visit_all(struct visiting *visiting)
 {
 	static const struct bb_witness none = { .state = BB_WITNESS_NONE };
+	const struct bb_store_files *files = &visiting->files;
 	struct bb_pass *pass = &visiting->pass;
 	struct bb_block block;
 	enum bb_result result =
-		bb_pass_start(pass, visiting->files.segments, visiting->files.segment_count,
-			      segment_of(&visiting->files, visiting->first), &none,
-			      visiting->text);
+		bb_pass_start(pass, files->segments, files->segment_count,
+			      bb_pass_segment(files->segments, files->segment_count,
+					      visiting->first),
+			      &none, visiting->text);
 
-	pass->signatures = true;
+	pass->signatures = BB_PASS_EVERY;
 	pass->tolerate_tail = true;
 	while (result == BB_OK && (result = bb_pass_next(pass, &block)) == BB_OK) {
 		if (block.header.height > visiting->last)

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* renameat2, fallocate */
+#define _GNU_SOURCE /* O_DIRECT, fallocate, pwritev */
 #include "ledger/bb_folder.h"
 
 #include <dirent.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/bb_assert.h"
@@ -17,7 +19,8 @@
 #define CHUNK      (1u << 16)
 #define FLUSH_EACH (8u << 20) /* filling must not pile up work in front of a block's flush */
 
-static const uint8_t zeros[CHUNK];
+/* Aligned, so that it can be written past the cache too. */
+static _Alignas(4096) const uint8_t zeros[CHUNK];
 
 static enum bb_result
 result_of(int error)
@@ -47,6 +50,44 @@ enum bb_result
 bb_folder_lock(int folder)
 {
 	return flock(folder, LOCK_EX | LOCK_NB) == 0 ? BB_OK : result_of(errno);
+}
+
+/* By the magic numbers of statfs(2) and linux/magic.h. */
+static const struct {
+	uint32_t type;
+	const char *name;
+	const char *why;
+} unsafe[] = {
+	{ 0x01021994, "tmpfs", "is memory: all is gone when the machine stops" },
+	{ 0x858458f6, "ramfs", "is memory: all is gone when the machine stops" },
+	{ 0x958458f6, "hugetlbfs", "is memory: all is gone when the machine stops" },
+	{ 0x794c7630, "overlay", "is a container's own layer: it goes when that is removed, and "
+				 "may be mounted volatile" },
+	{ 0x6969, "NFS", "may answer out of caches, and its locks and flushes depend on a server" },
+	{ 0xff534d42, "CIFS", "may answer out of caches, and its flushes depend on a server" },
+	{ 0xfe534d42, "SMB2", "may answer out of caches, and its flushes depend on a server" },
+	{ 0x01021997, "9p", "flushes only as well as the host of this machine does" },
+	{ 0x65735546, "FUSE", "flushes only as well as a program that is not known here does" },
+	{ 0x786f4256, "vboxsf", "flushes only as well as the host of this machine does" },
+	{ 0x00c36400, "Ceph", "flushes only as well as a cluster that is not known here does" },
+	{ 0x5346414f, "AFS", "writes to its server when a file is closed" },
+};
+
+const char *
+bb_folder_unsafe(int folder, const char **why)
+{
+	struct statfs status;
+
+	*why = "";
+	if (fstatfs(folder, &status) != 0)
+		return NULL; /* whatever comes next will fail */
+	for (size_t i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
+		if ((uint32_t)status.f_type != unsafe[i].type)
+			continue;
+		*why = unsafe[i].why;
+		return unsafe[i].name;
+	}
+	return NULL;
 }
 
 /* Without gaps there are as many segments as the highest index says. */
@@ -94,6 +135,13 @@ bb_folder_segments(int folder, uint64_t *count, uint64_t *missing)
 }
 
 void
+bb_spare_name(char name[BB_SPARE_NAME_SIZE], uint32_t slot)
+{
+	const int length = snprintf(name, BB_SPARE_NAME_SIZE, "spare-%u", slot);
+	BB_ASSERT(length > 0 && (uint32_t)length < BB_SPARE_NAME_SIZE);
+}
+
+void
 bb_folder_new_name(char *target, size_t size, const char *name)
 {
 	const int length = snprintf(target, size, "%s.new", name);
@@ -118,7 +166,11 @@ fill(int file, uint64_t size, bool (*tick)(void *context), void *context)
 		if (result != BB_OK)
 			return result;
 	}
-	return fsync(file) == 0 ? BB_OK : result_of(errno);
+	if (fsync(file) != 0)
+		return result_of(errno);
+	/* Nobody reads zeros; in the cache they would only be in the way of direct writes. */
+	(void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+	return BB_OK;
 }
 
 enum bb_result
@@ -164,6 +216,12 @@ bb_folder_rename(int folder, const char *from, const char *to)
 }
 
 enum bb_result
+bb_folder_sync(int folder)
+{
+	return fsync(folder) == 0 ? BB_OK : result_of(errno);
+}
+
+enum bb_result
 bb_folder_remove(int folder, const char *name)
 {
 	return unlinkat(folder, name, 0) == 0 ? BB_OK : result_of(errno);
@@ -174,6 +232,17 @@ bb_file_open(int folder, const char *name, bool writable, int *file)
 {
 	*file = openat(folder, name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
 	return *file < 0 ? result_of(errno) : BB_OK;
+}
+
+enum bb_result
+bb_file_open_direct(int folder, const char *name, int *file)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_DIRECT | O_DSYNC;
+
+	*file = openat(folder, name, flags);
+	if (*file >= 0)
+		return BB_OK;
+	return errno == EINVAL || errno == EOPNOTSUPP ? BB_ERR_FILESYSTEM : result_of(errno);
 }
 
 enum bb_result
@@ -211,6 +280,30 @@ bb_file_write(int file, const uint8_t *bytes, size_t size, uint64_t offset)
 		if (put <= 0)
 			return put == 0 ? BB_ERR_IO : result_of(errno);
 		done += (size_t)put;
+	}
+	return BB_OK;
+}
+
+enum bb_result
+bb_file_write_parts(int file, struct iovec *parts, int count, uint64_t size, uint64_t offset)
+{
+	for (uint64_t done = 0; done < size;) {
+		const ssize_t put = pwritev(file, parts, count, (off_t)(offset + done));
+
+		if (put <= 0)
+			return put == 0 ? BB_ERR_IO : result_of(errno);
+		done += (uint64_t)put;
+		for (uint64_t left = (uint64_t)put; left > 0;) {
+			const uint64_t part = left < parts->iov_len ? left : parts->iov_len;
+
+			parts->iov_base = (uint8_t *)parts->iov_base + part;
+			parts->iov_len -= part;
+			left -= part;
+			if (parts->iov_len == 0) {
+				parts++;
+				count--;
+			}
+		}
 	}
 	return BB_OK;
 }

@@ -21,6 +21,9 @@ bb_genesis_encode(uint8_t bytes[BB_GENESIS_SIZE], const struct bb_genesis *genes
 	bb_write_u32(&writer, genesis->size.levels);
 	bb_write_bytes(&writer, (const uint8_t *)genesis->name, sizeof(genesis->name));
 	bb_write_bytes(&writer, genesis->nonce, sizeof(genesis->nonce));
+	bb_write_u32(&writer, genesis->size.places);
+	bb_write_u32(&writer, genesis->size.positions);
+	bb_write_u32(&writer, genesis->size.courses);
 	bb_write_zeros(&writer, BB_GENESIS_SIZE - writer.offset);
 }
 
@@ -91,6 +94,9 @@ bb_genesis_decode(struct bb_genesis *genesis, const uint8_t *bytes, size_t size)
 	genesis->size.levels = bb_read_u32(&reader);
 	bb_read_bytes(&reader, (uint8_t *)genesis->name, sizeof(genesis->name));
 	bb_read_bytes(&reader, genesis->nonce, sizeof(genesis->nonce));
+	genesis->size.places = bb_read_u32(&reader);
+	genesis->size.positions = bb_read_u32(&reader);
+	genesis->size.courses = bb_read_u32(&reader);
 	bb_read_zeros(&reader, bb_reader_left(&reader));
 	if (reader.failed || memcmp(seen, magic, sizeof(magic)) != 0 ||
 	    !name_valid(genesis->name, sizeof(genesis->name)) ||

@@ -6,7 +6,8 @@
  *	 16 32  signer's public key     48 32 operator's public key
  *	 80  4  participants    84  4 products    88  4 orders    92  4 levels
  *	 96 64  name, UTF-8, zero-padded, at least one zero
- *	160 32  nonce           192.. zero
+ *	160 32  nonce          192  4 places    196  4 positions    200  4 courses
+ *	204.. zero
  *
  * Errors   Decoding refuses anything not exact: BB_ERR_FORMAT.
  * Replay   Pure.

@@ -49,22 +49,70 @@ enum bb_result bb_ledger_genesis(const char *folder, struct bb_genesis *genesis,
 typedef void bb_ledger_progress(void *context, uint64_t bytes_done, uint64_t bytes_total,
 				uint64_t blocks, uint64_t inputs);
 
+/* Which signatures a look checks. */
+enum bb_ledger_signatures {
+	BB_LEDGER_RECENT, /* those of the last 1,024 blocks */
+	BB_LEDGER_BLOCKS, /* of every block */
+	BB_LEDGER_ALL,    /* and of every participant, from genesis on */
+};
+
 struct bb_ledger_options {
-	bool signatures; /* check every block signature (else the last 1,024) */
-	bool packet_signatures; /* check the participants' signatures of every input too */
-	bool replay;     /* re-execute every input and compare events and state root */
+	enum bb_ledger_signatures signatures;
+	bool libsodium;  /* never the burst check */
+	bool replay;     /* re-execute every input and compare its events; from genesis on */
 	bool tolerate_tail; /* the ledger may be live: a torn last block is no error */
-	bb_ledger_progress *progress; /* may be NULL */
+	uint64_t from;   /* height: begin with the segment that holds it; 0: with genesis */
+	uint32_t cores;  /* to make use of; 0 and 1: the calling thread alone */
+	bb_ledger_progress *progress; /* may be NULL; the calling thread's */
 	void *context;
 };
 
+/* What two events, or their counts, say of one field; field NULL: no values differ. */
+struct bb_ledger_values {
+	const char *field;
+	bool is_signed; /* as int64_t */
+	uint64_t recorded;
+	uint64_t replayed;
+};
+
+/* Where a replay first did otherwise; what NULL: it did not. */
+struct bb_ledger_difference {
+	const char *what;
+	uint64_t number; /* of the input */
+	uint32_t event;  /* its index */
+	struct bb_ledger_values values;
+};
+
+enum bb_ledger_work {
+	BB_LEDGER_HASHING,    /* and reading, decoding, comparing with the chain */
+	BB_LEDGER_SIGNATURES,
+	BB_LEDGER_MARKET,
+	BB_LEDGER_WORKS
+};
+
+struct bb_ledger_report {
+	struct bb_ledger_place place; /* of the last good block; all zeros: there is none */
+	struct bb_ledger_difference difference;
+	/* Exact unless it failed: then some may have been read that come after. */
+	uint64_t first_height; /* 0, or where `from` made it begin */
+	uint64_t blocks;
+	uint64_t inputs;   /* packets */
+	uint64_t commands; /* records of packets */
+	uint64_t bytes;
+	uint64_t signatures;      /* checked, */
+	uint64_t signatures_fast; /* of these by the burst check */
+	uint64_t elapsed_ns;
+	uint64_t work_ns[BB_LEDGER_WORKS]; /* CPU time, of all threads together */
+	uint32_t threads;
+	struct bb_market *market; /* as replayed, in the arena; NULL: not replayed */
+};
+
 /* bb_ledger_verify reads the ledger in folder, trusts nothing in it, and writes nothing.
- * On error text names the block height and the byte offset in its segment.  *place is the
- * last good block.  market_out, unless NULL, gets the replayed market (its memory is in
- * arena, which needs bb_market_bytes of the genesis' size). */
+ * On error text names the block height and the byte offset in its segment.  The verdict is
+ * the same for any number of cores.  arena, for a replay alone, needs bb_market_bytes of the
+ * genesis' size. */
 enum bb_result bb_ledger_verify(const char *folder, const struct bb_ledger_options *options,
-				struct bb_ledger_place *place, uint64_t *inputs,
-				struct bb_arena *arena, struct bb_market **market_out,
+				struct bb_arena *arena, struct bb_ledger_report *report,
 				char text[BB_LEDGER_TEXT]);
 
 /* One input and its events, as bb_ledger_each hands them out. */
@@ -77,6 +125,9 @@ struct bb_ledger_input {
 	uint16_t type; /* enum bb_record_type */
 	const struct bb_event *events;
 	uint32_t event_count;
+	const uint8_t *record; /* whole, as hashed */
+	uint32_t record_size;
+	const uint8_t *results; /* event_count records, as hashed */
 };
 
 typedef bool bb_ledger_visit(void *context, const struct bb_ledger_place *block,
@@ -89,13 +140,34 @@ enum bb_result bb_ledger_each(const char *folder, uint64_t first, uint64_t last,
 			      bb_ledger_visit *visit, void *context,
 			      char text[BB_LEDGER_TEXT]);
 
+/* bb_ledger_filesystem tells whether the file system of folder keeps what fdatasync promises:
+ * BB_ERR_FILESYSTEM where it is known not to (memory, overlays of containers, networks),
+ * with its name and what that costs in text. */
+enum bb_result bb_ledger_filesystem(const char *folder, char text[BB_LEDGER_TEXT]);
+
 struct bb_ledger;
+
+/* How blocks go to the disk; docs/ledger.md has the figures. */
+enum bb_ledger_write {
+	BB_LEDGER_AUTO,     /* direct where the file system has it */
+	BB_LEDGER_DIRECT,   /* O_DIRECT and O_DSYNC */
+	BB_LEDGER_BUFFERED, /* pwrite, then fdatasync */
+};
+
+/* What may be said to bb_ledger_open_as; all zeros is what bb_ledger_open does. */
+struct bb_ledger_opening {
+	enum bb_ledger_write write;
+	uint64_t heartbeat_ns; /* silence after which a block without inputs is sealed; 0: never */
+	bb_ledger_progress *progress; /* may be NULL */
+	void *context;
+};
 
 struct bb_ledger_recovery {
 	struct bb_ledger_place place; /* after the recovery block, if one was needed */
 	uint64_t blocks;
 	uint64_t inputs;
 	uint64_t torn_bytes; /* cut from the tail; 0: the last stop was clean */
+	uint64_t stale_bytes; /* that the kernel's cache held and the disk did not */
 	uint64_t elapsed_ns;
 };
 
@@ -107,11 +179,17 @@ enum bb_result bb_ledger_open(struct bb_ledger **ledger, const char *folder,
 			      const struct bb_identity *signer, struct bb_market *market,
 			      struct bb_ledger_recovery *recovery, char text[BB_LEDGER_TEXT]);
 
+enum bb_result bb_ledger_open_as(struct bb_ledger **ledger, const char *folder,
+				 const struct bb_identity *signer, struct bb_market *market,
+				 const struct bb_ledger_opening *opening,
+				 struct bb_ledger_recovery *recovery,
+				 char text[BB_LEDGER_TEXT]);
+
 /* bb_ledger_durable tells the last durable block; any thread. */
 void bb_ledger_durable(const struct bb_ledger *ledger, struct bb_ledger_place *place);
 
-/* bb_ledger_alarm tells why the next segment cannot be made ahead, in time for someone to
- * make room before the present one is full; BB_OK: all is well.  Any thread. */
+/* bb_ledger_alarm tells why the next two segments cannot be made ahead, in time for someone
+ * to make room; BB_OK: all is well.  Any thread. */
 enum bb_result bb_ledger_alarm(const struct bb_ledger *ledger, char text[BB_LEDGER_TEXT]);
 
 /* bb_ledger_close waits for what is being flushed, unmaps, unlocks. */

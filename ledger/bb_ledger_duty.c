@@ -45,6 +45,13 @@ give_burst(struct bb_ledger_duty *duty, struct bb_line *line, uint32_t *given)
 }
 
 static bool
+holds(const struct bb_ledger_duty *duty)
+{
+	return bb_store_holds(&duty->ledger->store) &&
+	       !atomic_load_explicit(&duty->stopping, memory_order_relaxed);
+}
+
+static bool
 is_drained(const struct bb_ledger_duty *duty)
 {
 	return duty->burst_next == duty->burst_count && rte_ring_empty(duty->outcomes);
@@ -72,7 +79,11 @@ ledger_poll(void *state, uint64_t now_ns)
 	struct bb_line *line = duty->ledger->line;
 	uint32_t moved = 0;
 
-	for (uint32_t i = 0; i < POLL_BURSTS && take_burst(duty, line, now_ns); i++)
+	const bool held = holds(duty);
+
+	/* A packet whose events are in already goes in whole. */
+	while (moved < POLL_BURSTS && (!held || line->partial > 0) &&
+	       take_burst(duty, line, now_ns))
 		moved++;
 	bb_line_turn(line, now_ns, is_drained(duty));
 	tell(duty, line);

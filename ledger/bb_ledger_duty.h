@@ -7,7 +7,9 @@
  *
  * Threads  The only consumer of outcomes, the only producer of released.  When released
  *          or the blocks in flight are full it takes nothing, the ring behind it fills,
- *          and the gate says BUSY.
+ *          and the gate says BUSY.  The same when the disk is so full that no segment can
+ *          be made ahead (bb_store_holds); what is on its way then waits for room, or for a
+ *          clean stop, which uses what room was kept.
  * Errors   A failed write or flush is final: failed is set, nothing more is answered,
  *          and busbard stops with the message.
  */
@@ -35,6 +37,7 @@ struct bb_ledger_duty {
 	uint32_t close_bytes; /* a block closes when its body is this large, */
 	uint64_t close_ns;    /* or its first input this old, or there is nothing more to */
 			      /* take and nothing in flight */
+	atomic_bool stopping; /* set by the control thread: room is no longer kept */
 	atomic_int failed; /* enum bb_result; read by the control thread */
 	/* Taken from outcomes, and not yet in a block: next .. count - 1. */
 	uint32_t burst_next;

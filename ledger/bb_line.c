@@ -6,31 +6,33 @@
 
 /* Events of one block: those that make it close, and all that one more input can cause. */
 static uint32_t
-events_max(uint32_t orders)
+events_max(uint32_t input_events)
 {
-	return BB_BLOCK_CLOSE_MAX / BB_RESULT_SIZE + BB_INPUT_EVENTS_MAX(orders);
+	return BB_BLOCK_CLOSE_MAX / BB_RESULT_SIZE + input_events;
 }
 
 static uint32_t
-outcomes_max(uint32_t orders)
+outcomes_max(uint32_t input_events)
 {
-	return events_max(orders) + BB_LINE_PACKETS;
+	return events_max(input_events) + BB_LINE_PACKETS;
 }
 
 static uint64_t
-block_room(uint32_t orders)
+block_room(uint32_t input_events)
 {
 	const uint64_t align = BB_BLOCK_ALIGN - 1;
-	return (bb_block_size_max(orders) + align) & ~align;
+	return (bb_block_size_max(input_events) + align) & ~align;
 }
 
 size_t
-bb_line_bytes(uint32_t orders)
+bb_line_bytes(uint32_t input_events)
 {
-	const size_t outcomes = (size_t)outcomes_max(orders) * sizeof(struct bb_outcome);
+	const size_t outcomes = (size_t)outcomes_max(input_events) * sizeof(struct bb_outcome);
 
+	/* BB_BLOCK_ALIGN more a block: they begin where a disk can take them from. */
 	return bb_arena_round(sizeof(struct bb_line)) +
-	       BB_LINE_BLOCKS * (bb_arena_round(block_room(orders)) + bb_arena_round(outcomes));
+	       BB_LINE_BLOCKS * (bb_arena_round(block_room(input_events) + BB_BLOCK_ALIGN) +
+				 bb_arena_round(outcomes));
 }
 
 /* Empties a block for the next use of its memory. */
@@ -41,30 +43,41 @@ open_block(struct bb_line_block *block)
 	block->outcome_count = 0;
 	block->packet_count = 0;
 	block->event_count = 0;
+	block->sealed = false;
+}
+
+/* Takes room for a block at a multiple of BB_BLOCK_ALIGN. */
+static uint8_t *
+take_aligned(struct bb_arena *arena, uint64_t size)
+{
+	uint8_t *bytes = bb_arena_take(arena, size + BB_BLOCK_ALIGN);
+
+	return bytes + (-(uintptr_t)bytes & (BB_BLOCK_ALIGN - 1));
 }
 
 struct bb_line *
-bb_line_init(struct bb_arena *arena, uint32_t orders, struct bb_chain *chain,
+bb_line_init(struct bb_arena *arena, uint32_t input_events, struct bb_chain *chain,
 	     struct bb_places *places, const struct bb_identity *signer,
 	     const struct bb_disk *disk)
 {
-	const size_t outcomes = (size_t)outcomes_max(orders) * sizeof(struct bb_outcome);
+	const size_t outcomes = (size_t)outcomes_max(input_events) * sizeof(struct bb_outcome);
 	struct bb_line *line = bb_arena_take(arena, sizeof(*line));
 
 	line->chain = chain;
 	line->places = places;
 	line->signer = signer;
 	line->disk = *disk;
-	line->outcomes_max = outcomes_max(orders);
+	line->outcomes_max = outcomes_max(input_events);
 	bb_chain_place(chain, &line->durable);
 	line->submitted_height = line->durable.height;
 	line->durable_height = line->durable.height;
 	line->released_height = line->durable.height;
+	line->vouched = !chain->packets;
 	for (uint32_t i = 0; i < BB_LINE_BLOCKS; i++) {
 		struct bb_line_block *block = &line->of[i];
 
-		block->builder.size = block_room(orders);
-		block->builder.bytes = bb_arena_take(arena, block->builder.size);
+		block->builder.size = block_room(input_events);
+		block->builder.bytes = take_aligned(arena, block->builder.size);
 		block->outcomes = bb_arena_take(arena, outcomes);
 		open_block(block);
 	}
@@ -77,6 +90,12 @@ bb_line_limits(struct bb_line *line, uint32_t close_bytes, uint64_t close_ns)
 	BB_ASSERT(close_bytes >= 1 && close_bytes <= BB_BLOCK_CLOSE_MAX);
 	line->close_bytes = close_bytes;
 	line->close_ns = close_ns;
+}
+
+void
+bb_line_heartbeat(struct bb_line *line, uint64_t heartbeat_ns)
+{
+	line->heartbeat_ns = heartbeat_ns;
 }
 
 static struct bb_line_block *
@@ -126,7 +145,9 @@ take_packet(struct bb_line *line, struct bb_line_block *block,
 	*at = (struct bb_line_packet){ .outcome = block->outcome_count,
 				       .event = block->event_count - line->partial };
 	if (sequenced)
-		at->record = (uint32_t)bb_block_add_input(&block->builder, BB_RECORD_PACKET,
+		at->record = (uint32_t)bb_block_add_input(&block->builder,
+							  bb_bid_is_tick(bid) ? BB_RECORD_TICK
+									      : BB_RECORD_PACKET,
 							  bid->number, bid->sequenced_ns,
 							  bid->input, bid->input_size);
 	line->partial = 0;
@@ -177,15 +198,15 @@ head_of(const struct bb_chain *chain, const struct bb_disk_place *place, uint64_
 	return head;
 }
 
-/* Seals the block in place of the disk's choice and submits it. */
+/* Closes the block in the place of the disk's choice and submits it. */
 static void
 seal(struct bb_line *line, struct bb_line_block *block, uint64_t now_ns)
 {
-	struct bb_disk_write write = { .place = block->place };
+	struct bb_disk_write write = { .place = block->place, .seal = &block->seal };
 	struct bb_chain_terms terms = { .durable_height = line->durable_height,
 					.now_ns = now_ns,
 					.signer = line->signer };
-	struct bb_block sealed;
+	const struct bb_block *closed = &block->seal.block;
 
 	memcpy(terms.nonce, block->place.nonce, sizeof(terms.nonce));
 	if (block->place.first)
@@ -193,20 +214,24 @@ seal(struct bb_line *line, struct bb_line_block *block, uint64_t now_ns)
 	for (uint32_t i = 0; i < block->outcome_count; i++)
 		if (bb_outcome_is_event(&block->outcomes[i]))
 			bb_block_add_event(&block->builder, &block->outcomes[i].event);
-	bb_chain_seal(line->chain, &block->builder, &terms, &sealed);
+	bb_chain_close(line->chain, &block->builder, &terms, &block->seal);
+	if (!line->disk.signs)
+		bb_chain_sign(&block->seal);
 	bb_chain_place(line->chain, &block->summary);
-	write.bytes = sealed.bytes;
-	write.size = sealed.header.total_size;
-	write.height = sealed.header.height;
-	write.epoch = sealed.header.epoch;
-	write.hash = sealed.hash;
+	write.bytes = closed->bytes;
+	write.size = closed->header.total_size;
+	write.height = closed->header.height;
+	write.epoch = closed->header.epoch;
+	write.hash = closed->hash;
 	block->sealed_size = write.size;
+	block->sealed = true;
 	line->submitted_height = write.height;
+	line->vouched = !line->chain->packets;
 	line->disk.submit(line->disk.context, &write);
 }
 
 static void
-look_at_disk(struct bb_line *line)
+look_at_disk(struct bb_line *line, uint64_t now_ns)
 {
 	uint64_t height = 0;
 	const enum bb_result result = line->disk.poll(line->disk.context, &height);
@@ -222,33 +247,46 @@ look_at_disk(struct bb_line *line)
 	for (uint64_t i = line->released; i < line->opened; i++) {
 		const struct bb_line_block *block = &line->of[i % BB_LINE_BLOCKS];
 
-		if (block->builder.input_count == 0 || block->summary.height > height ||
+		if (!block->sealed || block->summary.height > height ||
 		    block->summary.height <= line->durable.height)
 			continue;
 		line->durable = block->summary;
+		line->durable_ns = now_ns;
 		line->blocks++;
 		line->block_bytes += block->sealed_size;
 	}
 }
 
+/* Whether the open block must not wait any longer.  A clock that was set back makes the
+ * difference large, and the block due. */
+static bool
+is_due(const struct bb_line *line, const struct bb_line_block *block, uint64_t now_ns,
+       bool drained)
+{
+	const bool idle = line->durable_height == line->submitted_height;
+
+	if (block->packet_count > 0)
+		return is_full(line, block) || now_ns - block->opened_ns >= line->close_ns ||
+		       (drained && idle);
+	return line->heartbeat_ns > 0 && !line->vouched && idle &&
+	       now_ns - line->durable_ns >= line->heartbeat_ns;
+}
+
 void
 bb_line_turn(struct bb_line *line, uint64_t now_ns, bool drained)
 {
+	if (line->durable_ns == 0)
+		line->durable_ns = now_ns;
 	if (line->failed == BB_OK)
-		look_at_disk(line);
+		look_at_disk(line, now_ns);
 	if (line->failed != BB_OK || !has_open(line) || line->partial > 0)
 		return;
 
 	struct bb_line_block *block = opened_block(line);
-	const bool idle = line->durable_height == line->submitted_height;
 
-	if (block->packet_count == 0)
+	if (!is_due(line, block, now_ns, drained))
 		return;
-	/* A clock that was set back makes the difference large, and the block due. */
-	if (!is_full(line, block) && now_ns - block->opened_ns < line->close_ns &&
-	    !(drained && idle))
-		return;
-	if (block->builder.input_count > 0) {
+	if (block->builder.input_count > 0 || block->packet_count == 0) {
 		if (!line->disk.reserve(line->disk.context, bb_block_total(body_size(block)),
 					&block->place))
 			return;
@@ -314,15 +352,16 @@ release_packet(struct bb_line *line, const struct bb_line_block *block,
 	if (packet->bid->route == BB_ROUTE_REPEAT)
 		return find_original(line, packet);
 	if (packet->bid->route == BB_ROUTE_QUERY) {
-		packet->height = block->builder.input_count > 0 ? block->summary.height :
-								  line->released_height;
+		packet->height = block->sealed ? block->summary.height : line->released_height;
 		return BB_OK;
 	}
 	packet->height = block->summary.height;
 	line->next_event = at->outcome - packet->event_count;
 	line->event_end = at->outcome;
-	/* Only now, in line, so that every repeat finds what was there when it came. */
-	remember(line, block, at, packet->bid);
+	/* Only now, in line, so that every repeat finds what was there when it came.  Nobody
+	 * repeats a tick. */
+	if (!bb_bid_is_tick(packet->bid))
+		remember(line, block, at, packet->bid);
 	return BB_OK;
 }
 
@@ -344,7 +383,7 @@ release_event(struct bb_line *line, const struct bb_line_block *block,
 static bool
 release_block(struct bb_line *line, struct bb_line_block *block, struct bb_outcome *outcome)
 {
-	const bool sealed = block->builder.input_count > 0;
+	const bool sealed = block->sealed;
 
 	if (sealed) {
 		*outcome = (struct bb_outcome){ .packet = { .height = block->summary.height,
@@ -369,8 +408,7 @@ bb_line_pull(struct bb_line *line, struct bb_outcome *outcomes, uint32_t room)
 		struct bb_line_block *block = released_block(line);
 		enum bb_result result = BB_OK;
 
-		if (block->builder.input_count > 0 &&
-		    block->summary.height > line->durable_height)
+		if (block->sealed && block->summary.height > line->durable_height)
 			break;
 		if (line->next_event < line->event_end)
 			result = release_event(line, block, &outcomes[count]);

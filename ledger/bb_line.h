@@ -2,7 +2,7 @@
  *
  *	push   outcomes go into the open block, in the order in which the matcher decided
  *	turn   the open block closes when it is full, old, or alone; it is sealed and
- *	       submitted to the disk
+ *	       submitted to the disk; when nothing comes, a heartbeat is
  *	pull   what waits in a block that is durable comes out: each packet with its height,
  *	       then its events, and after the last packet of the block the block itself
  *
@@ -12,6 +12,10 @@
  *
  *	blocks    0 .. BB_LINE_BLOCKS - 1, used in turn: released <= sealed <= opened
  *	released  the block that pull empties        opened  the block that push fills
+ *
+ * A heartbeat is a block without inputs.  It is sealed when the last block with packets has
+ * been durable for heartbeat_ns and nothing was sealed since: then its header says that that
+ * block was durable, as the next block would.  One follows each pause, and none another.
  *
  * Units    ns, UTC; sizes in bytes.
  * Memory   bb_line_bytes from an arena: 5 blocks of the largest size that the market can
@@ -46,8 +50,9 @@ struct bb_line_block {
 	uint32_t event_count;
 	uint64_t opened_ns; /* when the first outcome came */
 	struct bb_line_packet packets[BB_LINE_PACKETS];
-	/* Once sealed; nothing is sealed for a block without inputs. */
+	bool sealed; /* nothing is for a block of queries and refusals alone */
 	struct bb_disk_place place;
+	struct bb_seal seal;
 	struct bb_ledger_place summary;
 	uint64_t sealed_size;
 };
@@ -59,6 +64,7 @@ struct bb_line {
 	struct bb_disk disk;
 	uint32_t close_bytes;
 	uint64_t close_ns;
+	uint64_t heartbeat_ns; /* 0: none */
 	uint32_t outcomes_max; /* of one block */
 	enum bb_result failed;
 
@@ -76,23 +82,30 @@ struct bb_line {
 	struct bb_block_input repeat; /* where the events of a repeat come from */
 	bool repeating;
 
+	bool vouched; /* a later header speaks for the last block with packets */
+	uint64_t durable_ns; /* when the last durable block was seen to be */
 	struct bb_ledger_place durable; /* the last durable block */
 	uint64_t blocks;                /* made durable since start */
 	uint64_t block_bytes;
 	struct bb_line_block of[BB_LINE_BLOCKS];
 };
 
-/* bb_line_bytes returns what bb_line_init takes for a market of this many orders. */
-size_t bb_line_bytes(uint32_t orders);
+/* bb_line_bytes returns what bb_line_init takes for a market whose inputs cause at most so many
+ * events each (bb_market_events_max). */
+size_t bb_line_bytes(uint32_t input_events);
 
 /* bb_line_init starts an empty line behind the last block of chain; the parts it points to
  * stay the caller's.  close_bytes is 1..BB_BLOCK_CLOSE_MAX. */
-struct bb_line *bb_line_init(struct bb_arena *arena, uint32_t orders, struct bb_chain *chain,
+struct bb_line *bb_line_init(struct bb_arena *arena, uint32_t input_events, struct bb_chain *chain,
 			     struct bb_places *places, const struct bb_identity *signer,
 			     const struct bb_disk *disk);
 
 /* bb_line_limits sets when a block closes. */
 void bb_line_limits(struct bb_line *line, uint32_t close_bytes, uint64_t close_ns);
+
+/* bb_line_heartbeat sets after what time of silence a heartbeat is sealed; 0, as at first:
+ * never. */
+void bb_line_heartbeat(struct bb_line *line, uint64_t heartbeat_ns);
 
 /* bb_line_push takes outcomes in order and returns how many: fewer than count when the open
  * block must close first, 0 when there is no open block. */

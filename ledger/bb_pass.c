@@ -47,6 +47,23 @@ bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t 
 	return BB_OK;
 }
 
+uint64_t
+bb_pass_segment(const struct bb_mapping *segments, uint64_t segment_count, uint64_t height)
+{
+	uint64_t index = segment_count - 1;
+
+	for (; index > 0; index--) {
+		struct bb_segment segment;
+		uint32_t damaged = 0;
+
+		if (segments[index].size >= BB_SEGMENT_BLOCKS &&
+		    bb_segment_read(&segment, segments[index].bytes, &damaged) == BB_OK &&
+		    segment.first_height <= height)
+			break;
+	}
+	return index;
+}
+
 static enum bb_result
 enter_segment(struct bb_pass *pass)
 {
@@ -90,12 +107,13 @@ take_block(struct bb_pass *pass, const struct bb_block *block)
 	pass->blocks++;
 	pass->block_segment = pass->segment_index;
 	pass->block_offset = pass->scan.offset - header->total_size;
-	pass->inputs += bb_block_first_type(block) == BB_RECORD_PACKET ? header->input_count : 0;
+	pass->inputs += bb_record_is_decided(bb_block_first_type(block)) ? header->input_count : 0;
 	pass->bytes_done += header->total_size;
 	bb_witness_see(&pass->witness, &pass->scan.chain);
 	pass->recent[slot].hash = block->hash;
 	memcpy(pass->recent[slot].signature, header->signature, BB_SIGNATURE_SIZE);
-	if (pass->signatures && !bb_block_signed(block, pass->scan.chain.signer_key))
+	if (pass->signatures == BB_PASS_EVERY &&
+	    !bb_block_signed(block, pass->scan.chain.signer_key))
 		return bad_signature(pass, header->height);
 	return BB_OK;
 }
@@ -105,9 +123,10 @@ check_recent(struct bb_pass *pass)
 {
 	const uint64_t end = pass->scan.chain.next_height;
 	const uint64_t kept = BB_PASS_SIGNATURES;
-	const uint64_t count = pass->blocks < kept ? pass->blocks : kept;
+	const uint64_t seen = pass->blocks < kept ? pass->blocks : kept;
+	const uint64_t count = pass->signatures == BB_PASS_RECENT ? seen : 0;
 
-	for (uint64_t height = end - count; !pass->signatures && height < end; height++) {
+	for (uint64_t height = end - count; height < end; height++) {
 		const uint64_t slot = height % BB_PASS_SIGNATURES;
 
 		if (!bb_sign_check(pass->scan.chain.signer_key, pass->recent[slot].hash.bytes,

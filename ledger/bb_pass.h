@@ -16,6 +16,13 @@
 
 #define BB_PASS_SIGNATURES 1024u /* checked at the end when not all are */
 
+/* Which signatures of blocks the pass itself looks at. */
+enum bb_pass_signatures {
+	BB_PASS_RECENT, /* at the end, those of the last blocks */
+	BB_PASS_EVERY,  /* each one at once */
+	BB_PASS_NONE,   /* the caller does */
+};
+
 struct bb_mapping {
 	const uint8_t *bytes;
 	uint64_t size;
@@ -26,7 +33,7 @@ struct bb_pass {
 	uint64_t segment_count;
 	uint64_t segment_index; /* being read */
 	bool entered;           /* its head has been */
-	bool signatures;        /* check every one at once */
+	enum bb_pass_signatures signatures;
 	bool tolerate_tail;     /* a torn tail is no error */
 	bool strict_heads;      /* both copies of each segment's head must be whole */
 	struct bb_scan scan;
@@ -50,6 +57,11 @@ struct bb_pass {
 enum bb_result bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments,
 			     uint64_t segment_count, uint64_t first,
 			     const struct bb_witness *witness, char text[BB_LEDGER_TEXT]);
+
+/* bb_pass_segment returns the last segment that begins at or before height: a pass that
+ * wants this height need not read those before it. */
+uint64_t bb_pass_segment(const struct bb_mapping *segments, uint64_t segment_count,
+			 uint64_t height);
 
 /* bb_pass_next gives out the next block: BB_ERR_NOT_FOUND at the end, which is then either
  * clean or torn (torn_bytes > 0; only where tolerate_tail allows it).  BB_ERR_CORRUPT, or

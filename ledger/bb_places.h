@@ -3,7 +3,7 @@
  * A sender may repeat a packet until it is answered; the answer is read again from the
  * mapped ledger.  One slot for each of the last BB_WINDOW sequences of a participant: the
  * market calls a sequence a duplicate only while it is in that window, and then its slot
- * cannot belong to another.
+ * cannot belong to another.  Ticks have neither sender nor place.
  *
  * Units    sequences are the participants' own.
  * Memory   16 KiB a participant (1,024 slots of 16 B), touched when first used: 16 MiB for

@@ -10,15 +10,17 @@
 #define BB_REPLAY_H
 
 #include "ledger/bb_block.h"
+#include "ledger/bb_ledger.h"
 #include "market/bb_market.h"
 
 struct bb_replay {
 	struct bb_market *market;
 	uint32_t venue;
-	bool signatures; /* check those of the participants */
+	bool signatures; /* check those of the participants, one by one */
 	uint64_t number;  /* of the first difference: the input, */
 	uint32_t event;   /* the event, */
-	const char *what; /* and what it is */
+	const char *what; /* what it is, */
+	struct bb_ledger_values values; /* and what both sides say */
 	struct bb_bid bid;
 	struct bb_event events[BB_SLICE_EVENTS];
 };
@@ -30,5 +32,10 @@ void bb_replay_start(struct bb_replay *replay, struct bb_market *market, uint32_
 /* bb_replay_input applies a packet and compares its events byte for byte with those
  * recorded.  Other inputs do nothing to the market. */
 enum bb_result bb_replay_input(struct bb_replay *replay, const struct bb_block_input *input);
+
+/* bb_replay_compare names the first field in which two encoded events differ, in the order
+ * of a reader's interest: whose, what came of it, and only then how much.  False: none. */
+bool bb_replay_compare(const uint8_t recorded[BB_EVENT_BYTES],
+		       const uint8_t replayed[BB_EVENT_BYTES], struct bb_ledger_values *values);
 
 #endif

@@ -69,6 +69,24 @@ check_genesis(struct bb_scan *scan)
 	return BB_OK;
 }
 
+/* Views the block at `at`, in the copy if there is one: as much is copied as its header says,
+ * and what the copied header says is judged by what was copied. */
+static enum bb_result
+view(struct bb_scan *scan, const uint8_t *at, uint64_t left, struct bb_block *block)
+{
+	struct bb_block_header header;
+	uint64_t size = BB_BLOCK_HEADER_SIZE;
+
+	if (scan->copy == NULL)
+		return bb_block_view(block, at, left, &scan->what);
+	memcpy(scan->copy, at, size);
+	if (bb_block_header_decode(&header, scan->copy) == BB_OK && header.total_size <= left) {
+		memcpy(scan->copy + size, at + size, header.total_size - size);
+		size = header.total_size;
+	}
+	return bb_block_view(block, scan->copy, size, &scan->what);
+}
+
 enum bb_result
 bb_scan_next(struct bb_scan *scan, struct bb_block *block)
 {
@@ -84,7 +102,7 @@ bb_scan_next(struct bb_scan *scan, struct bb_block *block)
 	}
 
 	const struct bb_chain before = scan->chain;
-	enum bb_result result = bb_block_view(block, at, left, &scan->what);
+	enum bb_result result = view(scan, at, left, block);
 	if (result == BB_OK)
 		result = bb_chain_accept(&scan->chain, block, scan->segment.nonce, &scan->what);
 	if (result == BB_OK && before.next_height == 0)

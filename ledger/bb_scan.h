@@ -4,7 +4,8 @@
  * chain; bb_tail.h then decides what that means.
  *
  * Units    offsets in bytes, in their segment.
- * Memory   3 KiB, the caller's; blocks are views into the segments.
+ * Memory   3 KiB, the caller's; blocks are views into the segments, or into the caller's
+ *          copy: then what was checked is what is looked at later, whoever writes to the file.
  * Threads  One owner.  The bytes may be appended to meanwhile.
  * Errors   bb_result, and what names the part that is wrong; the scan stays where it is.
  * Replay   Pure.
@@ -21,6 +22,7 @@ struct bb_scan {
 	uint64_t size;
 	uint64_t offset; /* where the next block should be */
 	const char *what;
+	uint8_t *copy; /* each block is copied here first and viewed here; NULL: in place */
 };
 
 /* bb_scan_start expects segment 0, or the one at which chain was entered. */
@@ -32,7 +34,8 @@ enum bb_result bb_scan_segment(struct bb_scan *scan, const uint8_t *bytes, uint6
 			       uint64_t index, uint32_t *damaged);
 
 /* bb_scan_next views and checks the next block: BB_ERR_NOT_FOUND where only zeros follow
- * in this segment.  Signatures are the caller's to check. */
+ * in this segment.  Signatures are the caller's to check.  Where copy is set it has room
+ * for BB_BLOCK_SIZE_MAX. */
 enum bb_result bb_scan_next(struct bb_scan *scan, struct bb_block *block);
 
 /* bb_scan_vouched returns whether behind offset a header signed by the venue says that

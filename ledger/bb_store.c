@@ -47,6 +47,12 @@ bb_store_elapsed_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t
+bb_store_worked_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void
 bb_store_random(uint8_t *bytes, uint32_t size)
 {
@@ -176,6 +182,13 @@ bb_store_close(struct bb_store_files *files)
 	*files = (struct bb_store_files){ .folder = -1 };
 }
 
+static void
+set_room(struct bb_store *store)
+{
+	atomic_store_explicit(&store->room, store->segment_size - store->offset,
+			      memory_order_relaxed);
+}
+
 static bool
 store_reserve(void *context, uint64_t size, struct bb_disk_place *place)
 {
@@ -184,12 +197,15 @@ store_reserve(void *context, uint64_t size, struct bb_disk_place *place)
 
 	BB_ASSERT(size <= store->segment_size - BB_SEGMENT_BLOCKS);
 	if (first) {
+		struct bb_store_spare *spare = &store->spares[store->taken % BB_STORE_SPARES];
+
 		/* Pairs with the keeper's release: nonce and mapping are there. */
-		if (atomic_load_explicit(&store->spare, memory_order_acquire) != BB_SPARE_READY ||
+		if (atomic_load_explicit(&spare->state, memory_order_acquire) != BB_SPARE_READY ||
 		    store->segment + 1 == BB_STORE_SEGMENTS_MAX)
 			return false;
-		memcpy(store->nonce, store->spare_nonce, sizeof(store->nonce));
-		atomic_store_explicit(&store->spare, BB_SPARE_TAKEN, memory_order_relaxed);
+		memcpy(store->nonce, spare->nonce, sizeof(store->nonce));
+		atomic_store_explicit(&spare->state, BB_SPARE_TAKEN, memory_order_relaxed);
+		store->taken++;
 		store->segment++;
 		store->offset = BB_SEGMENT_BLOCKS;
 	}
@@ -199,6 +215,7 @@ store_reserve(void *context, uint64_t size, struct bb_disk_place *place)
 					 .first = first };
 	memcpy(place->nonce, store->nonce, sizeof(place->nonce));
 	store->offset += size;
+	set_room(store);
 	return true;
 }
 
@@ -212,9 +229,9 @@ store_submit(void *context, const struct bb_disk_write *write)
 		  BB_STORE_JOBS);
 	store->jobs[store->submitted % BB_STORE_JOBS] = *write;
 	store->submitted++;
-	/* Pairs with the flusher's acquire: the job and the block are whole. */
+	/* Pairs with the sealer's acquire: the job and the block are closed. */
 	atomic_store_explicit(&store->jobs_end, store->submitted, memory_order_release);
-	BB_ASSERT(sem_post(&store->jobs_wake) == 0);
+	BB_ASSERT(sem_post(&store->sealer_wake) == 0);
 }
 
 static enum bb_result
@@ -239,6 +256,7 @@ struct bb_disk
 bb_store_disk(struct bb_store *store)
 {
 	return (struct bb_disk){ .context = store,
+				 .signs = true,
 				 .reserve = store_reserve,
 				 .submit = store_submit,
 				 .poll = store_poll,
@@ -251,37 +269,113 @@ bb_store_alarm(const struct bb_store *store)
 	return (enum bb_result)atomic_load_explicit(&store->alarm, memory_order_relaxed);
 }
 
+uint32_t
+bb_store_spares(const struct bb_store *store)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < BB_STORE_SPARES; i++)
+		count += atomic_load_explicit(&store->spares[i].state, memory_order_relaxed) ==
+			 BB_SPARE_READY;
+	return count;
+}
+
+uint64_t
+bb_store_room(const struct bb_store *store)
+{
+	return atomic_load_explicit(&store->room, memory_order_relaxed);
+}
+
+bool
+bb_store_holds(const struct bb_store *store)
+{
+	return store->segment_size - store->offset < store->segment_size / BB_STORE_HOLD_PART &&
+	       bb_store_spares(store) == 0;
+}
+
+const char *
+bb_store_write_name(enum bb_ledger_write write)
+{
+	return write == BB_LEDGER_DIRECT ? "direct" : "buffered";
+}
+
+/* Makes a watermark whose first slot is whole before it has its name. */
+static enum bb_result
+make_mark(struct bb_store *store)
+{
+	const int folder = store->files.folder;
+	struct bb_watermark mark = store->mark;
+	uint8_t page[BB_WATERMARK_SIZE];
+	char temporary[BB_SEGMENT_NAME_SIZE];
+	int file = -1;
+	enum bb_result result = bb_folder_fill(folder, BB_WATERMARK_NAME,
+					       UINT64_C(2) * BB_WATERMARK_SIZE, NULL, NULL);
+
+	mark.count = ++store->mark_count;
+	bb_watermark_encode(page, &mark);
+	bb_folder_new_name(temporary, sizeof(temporary), BB_WATERMARK_NAME);
+	if (result == BB_OK)
+		result = bb_file_open(folder, temporary, true, &file);
+	if (result == BB_OK)
+		result = bb_file_write(file, page, sizeof(page),
+				       mark.count % 2 * BB_WATERMARK_SIZE);
+	if (result == BB_OK)
+		result = bb_file_sync(file);
+	bb_file_close(file);
+	return result == BB_OK ? bb_folder_publish(folder, BB_WATERMARK_NAME) : result;
+}
+
+/* No crash may leave a watermark without a whole slot.  So a slot that a killed process wrote
+ * and did not flush is flushed before the other one, so far the only durable one, is written
+ * over. */
 static enum bb_result
 open_mark(struct bb_store *store)
 {
 	const int folder = store->files.folder;
 	enum bb_result result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
 
-	if (result != BB_ERR_NOT_FOUND)
-		return result;
-	result = bb_folder_fill(folder, BB_WATERMARK_NAME, UINT64_C(2) * BB_WATERMARK_SIZE, NULL,
-				NULL);
-	if (result == BB_OK)
-		result = bb_folder_publish(folder, BB_WATERMARK_NAME);
-	if (result == BB_OK)
-		result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
-	return result;
+	if (result == BB_ERR_NOT_FOUND) {
+		result = make_mark(store);
+		if (result == BB_OK)
+			result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
+	}
+	return result == BB_OK ? bb_file_sync(store->mark_file) : result;
 }
 
-/* Opens what is written to, and makes what was only read so far durable: after a kill the
- * kernel may still hold blocks that the disk does not. */
+/* Makes what was only read so far durable: after a kill the kernel may still hold blocks, and
+ * the name of the segment, that the disk does not. */
 static enum bb_result
-open_for_writing(struct bb_store *store)
+flush_segment(const struct bb_store *store, const char *name)
 {
+	int file = -1;
+	enum bb_result result = bb_file_open(store->files.folder, name, true, &file);
+
+	if (result == BB_OK)
+		result = bb_file_sync(file);
+	bb_file_close(file);
+	return result == BB_OK ? bb_folder_sync(store->files.folder) : result;
+}
+
+/* Opens what is written to, in the way that was chosen; AUTO is O_DIRECT where that is. */
+static enum bb_result
+open_for_writing(struct bb_store *store, enum bb_ledger_write write)
+{
+	const int folder = store->files.folder;
 	char name[BB_SEGMENT_NAME_SIZE];
 
 	bb_segment_name(name, store->segment);
-	enum bb_result result = bb_file_open(store->files.folder, name, true, &store->file);
-	if (result == BB_OK)
-		result = bb_file_sync(store->file);
-	if (result == BB_OK)
-		result = open_mark(store);
-	return result;
+	enum bb_result result = flush_segment(store, name);
+	if (result != BB_OK)
+		return result;
+	store->write = BB_LEDGER_DIRECT;
+	if (write != BB_LEDGER_BUFFERED)
+		result = bb_file_open_direct(folder, name, &store->file);
+	if (write == BB_LEDGER_BUFFERED ||
+	    (write == BB_LEDGER_AUTO && result == BB_ERR_FILESYSTEM)) {
+		store->write = BB_LEDGER_BUFFERED;
+		result = bb_file_open(folder, name, true, &store->file);
+	}
+	return result == BB_OK ? open_mark(store) : result;
 }
 
 static void
@@ -290,19 +384,22 @@ start_threads(struct bb_store *store)
 	sigset_t all;
 	sigset_t before;
 
-	/* Signals are for the control thread; here they would only interrupt a flush. */
-	BB_ASSERT(sigfillset(&all) == 0 && pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+	/* Signals are for the control thread; here they would only interrupt a flush.  Not
+	 * SIGBUS: it tells of a page that the disk cannot read. */
+	BB_ASSERT(sigfillset(&all) == 0 && sigdelset(&all, SIGBUS) == 0 &&
+		  pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+	BB_ASSERT(pthread_create(&store->sealer, NULL, bb_store_sealer, store) == 0);
 	BB_ASSERT(pthread_create(&store->flusher, NULL, bb_store_flusher, store) == 0);
 	BB_ASSERT(pthread_create(&store->keeper, NULL, bb_store_keeper, store) == 0);
 	BB_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+	(void)pthread_setname_np(store->sealer, "bb-sealer");
 	(void)pthread_setname_np(store->flusher, "bb-flusher");
 	(void)pthread_setname_np(store->keeper, "bb-keeper");
 }
 
-enum bb_result
-bb_store_start(struct bb_store *store, const struct bb_store_files *files,
-	       const struct bb_segment *segment, const struct bb_watermark *block,
-	       uint64_t offset, char text[BB_LEDGER_TEXT])
+static void
+init(struct bb_store *store, const struct bb_store_files *files,
+     const struct bb_segment *segment, const struct bb_watermark *block, uint64_t offset)
 {
 	memset(store, 0, sizeof(*store));
 	store->files = *files;
@@ -316,40 +413,62 @@ bb_store_start(struct bb_store *store, const struct bb_store_files *files,
 				    files->witness.watermark.count :
 				    0;
 	store->mark_written = UINT64_MAX;
-	store->file = store->spare_file = store->mark_file = -1;
+	store->file = store->mark_file = -1;
+	for (uint32_t i = 0; i < BB_STORE_SPARES; i++)
+		store->spares[i].file = -1;
 	atomic_store(&store->durable_height, block->height);
+	set_room(store);
 	BB_ASSERT(pthread_mutex_init(&store->lock, NULL) == 0);
-	BB_ASSERT(sem_init(&store->jobs_wake, 0, 0) == 0);
+	BB_ASSERT(sem_init(&store->sealer_wake, 0, 0) == 0);
+	BB_ASSERT(sem_init(&store->flusher_wake, 0, 0) == 0);
 	BB_ASSERT(sem_init(&store->keeper_wake, 0, 0) == 0);
+}
 
-	const enum bb_result result = open_for_writing(store);
-	if (result != BB_OK) {
-		bb_file_close(store->file);
-		bb_file_close(store->mark_file);
-		return bb_ledger_say(text, result, "cannot open the last segment and %s for "
-				     "writing: %s", BB_WATERMARK_NAME, bb_result_text(result));
+enum bb_result
+bb_store_start(struct bb_store *store, const struct bb_store_files *files,
+	       enum bb_ledger_write write, const struct bb_segment *segment,
+	       const struct bb_watermark *block, uint64_t offset, char text[BB_LEDGER_TEXT])
+{
+	init(store, files, segment, block, offset);
+	const enum bb_result result = open_for_writing(store, write);
+
+	if (result == BB_OK) {
+		start_threads(store);
+		return BB_OK;
 	}
-	start_threads(store);
-	return BB_OK;
+	bb_file_close(store->file);
+	bb_file_close(store->mark_file);
+	if (result == BB_ERR_FILESYSTEM)
+		return bb_ledger_say(text, result, "this file system has no O_DIRECT: write "
+						   "\"write = buffered\" or auto into [ledger]");
+	return bb_ledger_say(text, result, "cannot open the last segment and %s for writing: %s",
+			     BB_WATERMARK_NAME, bb_result_text(result));
+}
+
+static void
+stop_thread(pthread_t thread, atomic_bool *stop, sem_t *wake)
+{
+	atomic_store(stop, true);
+	BB_ASSERT(sem_post(wake) == 0);
+	BB_ASSERT(pthread_join(thread, NULL) == 0);
+	(void)sem_destroy(wake);
 }
 
 void
 bb_store_stop(struct bb_store *store)
 {
-	atomic_store(&store->stop_flusher, true);
-	BB_ASSERT(sem_post(&store->jobs_wake) == 0);
-	BB_ASSERT(pthread_join(store->flusher, NULL) == 0);
-	/* Now the keeper's last watermark names the last block. */
-	atomic_store(&store->stop_keeper, true);
-	BB_ASSERT(sem_post(&store->keeper_wake) == 0);
-	BB_ASSERT(pthread_join(store->keeper, NULL) == 0);
+	/* In the order of the path, so that each finds all that the one before has left; the
+	 * keeper's last watermark then names the last block. */
+	stop_thread(store->sealer, &store->stop_sealer, &store->sealer_wake);
+	stop_thread(store->flusher, &store->stop_flusher, &store->flusher_wake);
+	stop_thread(store->keeper, &store->stop_keeper, &store->keeper_wake);
 
-	bb_store_unmap(&store->spare_mapping);
-	bb_file_close(store->spare_file);
+	for (uint32_t i = 0; i < BB_STORE_SPARES; i++) {
+		bb_store_unmap(&store->spares[i].mapping);
+		bb_file_close(store->spares[i].file);
+	}
 	bb_file_close(store->file);
 	bb_file_close(store->mark_file);
 	bb_store_close(&store->files);
-	(void)sem_destroy(&store->jobs_wake);
-	(void)sem_destroy(&store->keeper_wake);
 	(void)pthread_mutex_destroy(&store->lock);
 }

@@ -1,74 +1,128 @@
-#define _GNU_SOURCE /* sem_clockwait */
-#include "ledger/bb_store.h"
-
+/* bb_store_threads - the two threads of the path: the sealer signs, the flusher writes. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
+#include <sys/uio.h>
 
 #include "base/bb_assert.h"
 #include "ledger/bb_folder.h"
+#include "ledger/bb_store.h"
 
-/* The two threads of the store, which may block: flusher first, then keeper. */
-
-#define SECOND_NS      UINT64_C(1000000000)
-#define KEEPER_TICK_NS (SECOND_NS / 20) /* the watermark is at most two of these old */
-
-static void
-fail(struct bb_store *store, enum bb_result result)
+void
+bb_store_fail(struct bb_store *store, enum bb_result result)
 {
 	int none = BB_OK;
 
 	(void)atomic_compare_exchange_strong(&store->failed, &none, (int)result);
 }
 
-/* Makes the spare segment number job->place.segment.  The blocks before it are durable. */
+static void
+wait(sem_t *wake)
+{
+	while (sem_wait(wake) != 0)
+		BB_ASSERT(errno == EINTR);
+}
+
+static void
+sign_all(struct bb_store *store, uint64_t *next)
+{
+	uint64_t end = atomic_load_explicit(&store->jobs_end, memory_order_acquire);
+
+	while (*next < end) {
+		bb_chain_sign(store->jobs[*next % BB_STORE_JOBS].seal);
+		/* Pairs with the flusher's acquire: the block is whole. */
+		atomic_store_explicit(&store->jobs_signed, ++*next, memory_order_release);
+		BB_ASSERT(sem_post(&store->flusher_wake) == 0);
+		end = atomic_load_explicit(&store->jobs_end, memory_order_acquire);
+	}
+}
+
+void *
+bb_store_sealer(void *argument)
+{
+	struct bb_store *store = argument;
+	uint64_t next = 0;
+
+	for (;;) {
+		wait(&store->sealer_wake);
+		const bool stop = atomic_load(&store->stop_sealer);
+		sign_all(store, &next);
+		if (stop)
+			return NULL;
+	}
+}
+
+/* With O_DSYNC a write is durable when it returns. */
+static enum bb_result
+sync_segment(const struct bb_store *store, int file)
+{
+	return store->write == BB_LEDGER_DIRECT ? BB_OK : bb_file_sync(file);
+}
+
+/* Makes the oldest spare segment number job->place.segment.  The blocks before it are
+ * durable. */
 static enum bb_result
 activate(struct bb_store *store, const struct bb_disk_write *job)
 {
-	uint8_t head[BB_SEGMENT_BLOCKS];
-	char name[BB_SEGMENT_NAME_SIZE];
+	const uint32_t slot = (uint32_t)(store->activated++ % BB_STORE_SPARES);
+	struct bb_store_spare *spare = &store->spares[slot];
 	struct bb_store_files *files = &store->files;
+	_Alignas(BB_BLOCK_ALIGN) uint8_t head[BB_SEGMENT_BLOCKS];
+	char name[BB_SEGMENT_NAME_SIZE];
+	char spare_name[BB_SPARE_NAME_SIZE];
 
 	bb_segment_encode(head, &job->head);
 	bb_segment_name(name, job->head.index);
-	enum bb_result result = bb_file_write(store->spare_file, head, sizeof(head), 0);
+	bb_spare_name(spare_name, slot);
+	enum bb_result result = bb_file_write(spare->file, head, sizeof(head), 0);
 	if (result == BB_OK)
-		result = bb_file_sync(store->spare_file);
+		result = sync_segment(store, spare->file);
 	/* A crash here leaves a spare with a head: the keeper throws it away. */
 	if (result == BB_OK)
-		result = bb_folder_rename(files->folder, BB_SPARE_NAME, name);
+		result = bb_folder_rename(files->folder, spare_name, name);
 	if (result != BB_OK)
 		return result;
 
 	BB_ASSERT(files->segment_count == job->head.index);
-	files->segments[files->segment_count++] = store->spare_mapping;
+	files->segments[files->segment_count++] = spare->mapping;
 	bb_file_close(store->file);
-	store->file = store->spare_file;
-	store->spare_file = -1;
-	store->spare_mapping = (struct bb_mapping){ 0 };
-	atomic_store_explicit(&store->spare, BB_SPARE_NONE, memory_order_release);
+	store->file = spare->file;
+	spare->file = -1;
+	spare->mapping = (struct bb_mapping){ 0 };
+	atomic_store_explicit(&spare->state, BB_SPARE_NONE, memory_order_release);
 	BB_ASSERT(sem_post(&store->keeper_wake) == 0);
 	return BB_OK;
 }
 
-/* Writes jobs from first on, as many as lie in one segment, and flushes once. */
+/* Writes jobs from first on, as many as are signed and lie in one segment, with one flush:
+ * they follow each other without gaps. */
 static enum bb_result
 write_jobs(struct bb_store *store, uint64_t first, uint64_t end, uint64_t *written)
 {
-	enum bb_result result = BB_OK;
+	const struct bb_disk_write *begin = &store->jobs[first % BB_STORE_JOBS];
+	struct iovec parts[BB_STORE_JOBS];
+	uint64_t size = 0;
+	int count = 0;
 
 	*written = first;
-	if (store->jobs[first % BB_STORE_JOBS].place.first)
-		result = activate(store, &store->jobs[first % BB_STORE_JOBS]);
-	while (result == BB_OK && *written < end) {
+	if (begin->place.first) {
+		const enum bb_result result = activate(store, begin);
+
+		if (result != BB_OK)
+			return result;
+	}
+	while (*written < end) {
 		const struct bb_disk_write *job = &store->jobs[*written % BB_STORE_JOBS];
 
 		if (job->place.first && *written != first)
 			break;
-		result = bb_file_write(store->file, job->bytes, job->size, job->place.offset);
+		BB_ASSERT(job->place.offset == begin->place.offset + size);
+		parts[count++] = (struct iovec){ (void *)(uintptr_t)job->bytes, job->size };
+		size += job->size;
 		(*written)++;
 	}
-	return result == BB_OK ? bb_file_sync(store->file) : result;
+	const enum bb_result result =
+		bb_file_write_parts(store->file, parts, count, size, begin->place.offset);
+	return result == BB_OK ? sync_segment(store, store->file) : result;
 }
 
 static struct bb_watermark
@@ -85,7 +139,7 @@ mark_of(const struct bb_store *store, const struct bb_disk_write *job)
 static void
 flush_all(struct bb_store *store, uint64_t *next)
 {
-	uint64_t end = atomic_load_explicit(&store->jobs_end, memory_order_acquire);
+	uint64_t end = atomic_load_explicit(&store->jobs_signed, memory_order_acquire);
 
 	while (*next < end && atomic_load(&store->failed) == BB_OK) {
 		uint64_t written = 0;
@@ -93,7 +147,7 @@ flush_all(struct bb_store *store, uint64_t *next)
 
 		if (result != BB_OK) {
 			/* Whatever reached the disk, nobody is told that it did. */
-			fail(store, result);
+			bb_store_fail(store, result);
 			return;
 		}
 		const struct bb_disk_write *last = &store->jobs[(written - 1) % BB_STORE_JOBS];
@@ -106,7 +160,7 @@ flush_all(struct bb_store *store, uint64_t *next)
 		/* The height last: a lcore that sees it finds room for another job. */
 		atomic_store_explicit(&store->jobs_done, written, memory_order_release);
 		atomic_store_explicit(&store->durable_height, mark.height, memory_order_release);
-		end = atomic_load_explicit(&store->jobs_end, memory_order_acquire);
+		end = atomic_load_explicit(&store->jobs_signed, memory_order_acquire);
 	}
 }
 
@@ -117,149 +171,10 @@ bb_store_flusher(void *argument)
 	uint64_t next = 0;
 
 	for (;;) {
-		while (sem_wait(&store->jobs_wake) != 0)
-			BB_ASSERT(errno == EINTR);
+		wait(&store->flusher_wake);
 		const bool stop = atomic_load(&store->stop_flusher);
 		flush_all(store, &next);
 		if (stop)
 			return NULL;
 	}
-}
-
-/* Writes the watermark if it is behind; false once the store has failed. */
-static bool
-refresh_mark(struct bb_store *store)
-{
-	uint8_t page[BB_WATERMARK_SIZE];
-
-	BB_ASSERT(pthread_mutex_lock(&store->lock) == 0);
-	struct bb_watermark mark = store->mark;
-	BB_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
-	if (atomic_load(&store->failed) != BB_OK)
-		return false;
-	if (mark.height == store->mark_written)
-		return true;
-
-	/* Slots in turn: the one before stays whole while this one is written. */
-	mark.count = ++store->mark_count;
-	bb_watermark_encode(page, &mark);
-	enum bb_result result = bb_file_write(store->mark_file, page, sizeof(page),
-					      mark.count % 2 * BB_WATERMARK_SIZE);
-	if (result == BB_OK)
-		result = bb_file_sync(store->mark_file);
-	if (result != BB_OK) {
-		fail(store, result);
-		return false;
-	}
-	store->mark_written = mark.height;
-	return true;
-}
-
-/* Filling a spare takes longer than a watermark may be old. */
-static bool
-keeper_tick(void *context)
-{
-	struct bb_store *store = context;
-	const uint64_t now_ns = bb_store_elapsed_ns();
-
-	if (now_ns - store->mark_looked_ns >= KEEPER_TICK_NS) {
-		store->mark_looked_ns = now_ns;
-		if (!refresh_mark(store))
-			return false;
-	}
-	return !atomic_load(&store->stop_keeper);
-}
-
-/* Whether the file of a spare is what it should be; a crash may have left it with a head,
- * or another segment size may have been chosen. */
-static enum bb_result
-check_spare(struct bb_store *store)
-{
-	const struct bb_mapping *mapping = &store->spare_mapping;
-	const uint64_t step = BB_SEGMENT_HEADER_SIZE;
-
-	if (mapping->size != store->segment_size)
-		return BB_ERR_LENGTH;
-	for (uint64_t at = 0; at < mapping->size; at += step) {
-		const uint8_t *page = mapping->bytes + at;
-
-		if (page[0] != 0 || memcmp(page, page + 1, step - 1) != 0)
-			return BB_ERR_RESERVED;
-		if (at % (256 * step) == 0 && !keeper_tick(store))
-			return BB_ERR_BUSY;
-	}
-	return BB_OK;
-}
-
-static enum bb_result
-take_spare(struct bb_store *store)
-{
-	enum bb_result result =
-		bb_file_open(store->files.folder, BB_SPARE_NAME, true, &store->spare_file);
-
-	if (result == BB_OK)
-		result = bb_store_map(store->spare_file, &store->spare_mapping);
-	if (result == BB_OK)
-		result = check_spare(store);
-	if (result != BB_OK) {
-		bb_store_unmap(&store->spare_mapping);
-		bb_file_close(store->spare_file);
-		store->spare_file = -1;
-		return result;
-	}
-	bb_store_random(store->spare_nonce, sizeof(store->spare_nonce));
-	atomic_store_explicit(&store->spare, BB_SPARE_READY, memory_order_release);
-	return BB_OK;
-}
-
-/* Finds or makes the next segment. */
-static enum bb_result
-make_spare(struct bb_store *store)
-{
-	const int folder = store->files.folder;
-	enum bb_result result = take_spare(store);
-
-	if (result == BB_OK || result == BB_ERR_BUSY)
-		return result;
-	if (result != BB_ERR_NOT_FOUND)
-		(void)bb_folder_remove(folder, BB_SPARE_NAME);
-	result = bb_folder_fill(folder, BB_SPARE_NAME, store->segment_size, keeper_tick, store);
-	if (result == BB_OK)
-		result = bb_folder_publish(folder, BB_SPARE_NAME);
-	return result == BB_OK ? take_spare(store) : result;
-}
-
-static void
-keeper_wait(struct bb_store *store)
-{
-	const uint64_t until_ns = bb_store_elapsed_ns() + KEEPER_TICK_NS;
-	const struct timespec until = { .tv_sec = (time_t)(until_ns / SECOND_NS),
-					.tv_nsec = (long)(until_ns % SECOND_NS) };
-
-	while (sem_clockwait(&store->keeper_wake, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
-		;
-}
-
-void *
-bb_store_keeper(void *argument)
-{
-	struct bb_store *store = argument;
-	uint64_t again_ns = 0;
-
-	while (!atomic_load(&store->stop_keeper)) {
-		(void)refresh_mark(store);
-		if (atomic_load(&store->failed) == BB_OK &&
-		    atomic_load_explicit(&store->spare, memory_order_acquire) == BB_SPARE_NONE &&
-		    bb_store_elapsed_ns() >= again_ns) {
-			const enum bb_result result = make_spare(store);
-
-			if (result != BB_ERR_BUSY)
-				atomic_store(&store->alarm, (int)result);
-			if (result != BB_OK)
-				again_ns = bb_store_elapsed_ns() + SECOND_NS;
-		}
-		keeper_wait(store);
-	}
-	(void)refresh_mark(store);
-	return NULL;
 }

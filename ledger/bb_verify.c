@@ -1,145 +1,268 @@
+#define _GNU_SOURCE /* madvise */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bb_assert.h"
-#include "ledger/bb_pass.h"
-#include "ledger/bb_replay.h"
+#include "ledger/bb_audit.h"
 #include "ledger/bb_store.h"
 
-#define PROGRESS_BLOCKS 256u
+#define HUGE_PAGE (UINT64_C(2) << 20)
 
-/* A look at a whole ledger. */
+/* Memory that an audit needs, mapped as one: a piece costs nothing until it is touched. */
+enum piece { KEYS, TABLES, BASE, SCRATCH, SIGNERS, BATCHES, BYTES, PIECES };
+
 struct verifying {
-	const struct bb_ledger_options *options;
-	char *text;
-	struct bb_arena *arena;
-	struct bb_market *market; /* NULL: no replay */
+	struct bb_audit audit;
+	struct bb_genesis genesis;
 	struct bb_store_files files;
-	struct bb_pass pass;
-	struct bb_replay replay;
+	char *text;
+	uint64_t batch_bytes;
+	uint8_t *memory;
+	uint64_t memory_size;
 };
 
-static void
-tell_progress(const struct verifying *verifying)
+static uint64_t
+round_up(uint64_t size)
 {
-	const struct bb_pass *pass = &verifying->pass;
-
-	if (verifying->options->progress != NULL)
-		verifying->options->progress(verifying->options->context, pass->bytes_done,
-					     pass->bytes_total, pass->blocks, pass->inputs);
+	return (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
 }
 
-/* Makes the market that genesis describes. */
-static enum bb_result
-make_market(struct verifying *verifying, const struct bb_block_input *input)
+/* The largest block that the files can hold, and what the batch holds before it. */
+static uint64_t
+batch_bytes(const struct bb_store_files *files)
 {
-	const struct bb_ledger_options *options = verifying->options;
-	struct bb_genesis genesis;
-	uint64_t hash_key = 0;
+	uint64_t largest = 0;
 
-	/* The chain has accepted it. */
-	BB_ASSERT(bb_genesis_decode(&genesis, input->bytes, input->size) == BB_OK);
-	bb_store_random((uint8_t *)&hash_key, sizeof(hash_key));
-	verifying->market = bb_market_init(verifying->arena, &genesis.size, genesis.operator_key,
-					   hash_key);
-	bb_replay_start(&verifying->replay, verifying->market,
-			bb_packet_venue(verifying->pass.scan.chain.ledger_id.bytes),
-			options->packet_signatures);
-	return BB_OK;
+	for (uint64_t i = 0; i < files->segment_count; i++)
+		if (files->segments[i].size > largest)
+			largest = files->segments[i].size;
+	return BB_AUDIT_CLOSE_BYTES + (largest < BB_BLOCK_SIZE_MAX ? largest : BB_BLOCK_SIZE_MAX);
 }
 
-static enum bb_result
-replay_input(struct verifying *verifying, uint64_t height, const struct bb_block_input *input)
+static uint64_t
+size_of_tables(const struct verifying *verifying, const struct bb_comb *comb)
 {
-	struct bb_replay *replay = &verifying->replay;
-	const enum bb_result result = bb_replay_input(replay, input);
+	const uint64_t table = bb_comb_entries(comb) * sizeof(struct bb_entry);
+	const uint64_t all = (verifying->genesis.size.participants + UINT64_C(1)) * table;
 
-	if (result == BB_OK)
-		return BB_OK;
-	return bb_ledger_say(verifying->text, result,
-			     "block %" PRIu64 " in seg-%016" PRIx64 " at offset %" PRIu64
-			     ": input %" PRIu64 ", event %u: %s",
-			     height, verifying->pass.block_segment, verifying->pass.block_offset,
-			     replay->number, replay->event, replay->what);
+	return all < BB_AUDIT_TABLES_BYTES ? all : BB_AUDIT_TABLES_BYTES;
 }
 
+/* Takes all memory at once; every piece begins at a multiple of a huge page. */
 static enum bb_result
-replay_block(struct verifying *verifying, const struct bb_block *block)
+take_memory(struct verifying *verifying)
 {
-	const struct bb_block_header *header = &block->header;
-	struct bb_block_cursor walk =
-		bb_block_walk(block->bytes + BB_BLOCK_HEADER_SIZE, header->body_size,
-			      header->input_count, header->result_count);
-	struct bb_block_input input;
+	struct bb_audit *audit = &verifying->audit;
+	const uint32_t participants = verifying->genesis.size.participants;
+	const struct bb_comb comb = bb_audit_comb(participants);
+	const uint64_t sizes[PIECES] = {
+		[KEYS] = (participants + UINT64_C(1)) * sizeof(struct bb_audit_key),
+		[TABLES] = size_of_tables(verifying, &comb),
+		[BASE] = bb_burst_base_bytes(),
+		[SCRATCH] = bb_burst_scratch_bytes(),
+		[SIGNERS] = audit->signer_count * sizeof(struct bb_audit_signer),
+		[BATCHES] = audit->batch_count * sizeof(struct bb_audit_batch),
+		[BYTES] = audit->batch_count * round_up(verifying->batch_bytes),
+	};
+	uint64_t offsets[PIECES];
+	uint64_t total = HUGE_PAGE; /* to begin at a multiple of its size */
 
-	while (bb_block_next(&walk, &input)) {
-		const enum bb_result result =
-			input.type == BB_RECORD_GENESIS ?
-				make_market(verifying, &input) :
-				replay_input(verifying, header->height, &input);
-
-		if (result != BB_OK)
-			return result;
+	for (uint32_t i = 0; i < PIECES; i++) {
+		offsets[i] = total;
+		total += round_up(sizes[i]);
 	}
+	verifying->memory_size = total;
+	verifying->memory = bb_store_memory(total);
+	if (verifying->memory == NULL)
+		return bb_ledger_say(verifying->text, BB_ERR_IO,
+				     "no memory: %" PRIu64 " MiB of addresses; fewer cores need "
+				     "less", total >> 20);
+	uint8_t *first = verifying->memory - (uintptr_t)verifying->memory % HUGE_PAGE;
+	/* Tables are read at random, and small pages would miss the TLB each time. */
+	(void)madvise(first + offsets[TABLES], offsets[SIGNERS] - offsets[TABLES], MADV_HUGEPAGE);
+	audit->keys.keys = (struct bb_audit_key *)(void *)(first + offsets[KEYS]);
+	audit->keys.comb = comb;
+	audit->keys.entries = (struct bb_entry *)(void *)(first + offsets[TABLES]);
+	audit->keys.tables_max =
+		(uint32_t)(sizes[TABLES] / (bb_comb_entries(&comb) * sizeof(struct bb_entry)));
+	audit->keys.base = (struct bb_entry *)(void *)(first + offsets[BASE]);
+	audit->keys.base_scratch = (struct bb_point *)(void *)(first + offsets[SCRATCH]);
+	audit->signers = (struct bb_audit_signer *)(void *)(first + offsets[SIGNERS]);
+	audit->batches = (struct bb_audit_batch *)(void *)(first + offsets[BATCHES]);
+	for (uint32_t i = 0; i < audit->batch_count; i++)
+		audit->batches[i].bytes =
+			first + offsets[BYTES] + i * round_up(verifying->batch_bytes);
+	return BB_OK;
+}
+
+/* The signers: all cores but those that read and replay. */
+static uint32_t
+signers_for(const struct bb_ledger_options *options)
+{
+	const uint32_t others = options->replay ? 2 : 1;
+
+	if (options->cores <= others)
+		return 1;
+	return options->cores - others < BB_AUDIT_SIGNERS_MAX ? options->cores - others
+							      : BB_AUDIT_SIGNERS_MAX;
+}
+
+/* A pass that begins in the middle takes the venue's key from the head of a segment, which
+ * anyone can write; genesis, to which the ledger id is bound, must name the same. */
+static enum bb_result
+check_entrance(const struct verifying *verifying)
+{
+	const struct bb_chain *chain = &verifying->audit.reader.pass.scan.chain;
+	const struct bb_hash ledger_id = bb_genesis_ledger_id(&verifying->genesis);
+
+	if (chain->next_height > 0 &&
+	    (memcmp(&chain->ledger_id, &ledger_id, BB_HASH_SIZE) != 0 ||
+	     memcmp(chain->signer_key, verifying->genesis.signer_key, BB_KEY_SIZE) != 0))
+		return bb_ledger_say(verifying->text, BB_ERR_CORRUPT,
+				     "seg-%016" PRIx64 ": the head names another ledger or key "
+				     "than genesis", verifying->audit.reader.pass.segment_index);
 	return BB_OK;
 }
 
 static enum bb_result
-verify(struct verifying *verifying, bool replay)
+start(struct verifying *verifying, const struct bb_ledger_options *options,
+      struct bb_arena *arena)
 {
-	const struct bb_ledger_options *options = verifying->options;
-	struct bb_pass *pass = &verifying->pass;
-	struct bb_block block;
-	enum bb_result result =
-		bb_pass_start(pass, verifying->files.segments, verifying->files.segment_count, 0,
-			      &verifying->files.witness, verifying->text);
+	struct bb_audit *audit = &verifying->audit;
+	const struct bb_store_files *files = &verifying->files;
+	const uint64_t first =
+		bb_pass_segment(files->segments, files->segment_count, options->from);
+	struct bb_witness witness = files->witness;
 
-	pass->signatures = options->signatures;
+	verifying->batch_bytes = batch_bytes(files);
+	audit->signer_count = signers_for(options);
+	audit->batch_count = options->cores > 1 ? audit->signer_count + 4 : 1;
+	enum bb_result result = take_memory(verifying);
+	if (result != BB_OK)
+		return result;
+	audit->options = options;
+	audit->keys.participants = verifying->genesis.size.participants;
+	if (options->libsodium)
+		audit->keys.entries = NULL;
+	for (uint32_t i = 0; i < audit->signer_count; i++) {
+		audit->signers[i].keys = &audit->keys;
+		audit->signers[i].wanted = options->signatures;
+	}
+	audit->replayer.arena = options->replay ? arena : NULL;
+	bb_store_random((uint8_t *)&audit->replayer.hash_key, sizeof(audit->replayer.hash_key));
+	audit->reader.options = options;
+	audit->reader.keys = &audit->keys;
+
+	struct bb_pass *pass = &audit->reader.pass;
+	/* A block before the entrance is not met: nothing can be told by it. */
+	if (witness.state == BB_WITNESS_AHEAD && witness.watermark.segment < first)
+		witness.state = BB_WITNESS_NONE;
+	result = bb_pass_start(pass, files->segments, files->segment_count,
+			       first, &witness, verifying->text);
+	pass->signatures =
+		options->signatures == BB_LEDGER_RECENT ? BB_PASS_RECENT : BB_PASS_NONE;
 	pass->tolerate_tail = options->tolerate_tail;
 	pass->strict_heads = true;
-	while (result == BB_OK && (result = bb_pass_next(pass, &block)) == BB_OK) {
-		if (replay)
-			result = replay_block(verifying, &block);
-		if (pass->blocks % PROGRESS_BLOCKS == 0)
-			tell_progress(verifying);
+	bb_audit_keys_expect(&audit->keys, pass->bytes_total);
+	audit->report->first_height = pass->scan.chain.next_height;
+	if (result == BB_OK)
+		result = check_entrance(verifying);
+	if (result == BB_OK && pass->scan.chain.next_height > 0)
+		BB_ASSERT(bb_audit_keys_add(&audit->keys, 0, verifying->genesis.signer_key, 0));
+	return result;
+}
+
+/* Sums up what all have counted. */
+static void
+sum_up(const struct verifying *verifying)
+{
+	const struct bb_audit *audit = &verifying->audit;
+	struct bb_ledger_report *report = audit->report;
+	const struct bb_pass *pass = &audit->reader.pass;
+
+	report->blocks = pass->blocks;
+	report->inputs = pass->inputs;
+	report->bytes = pass->bytes_done;
+	report->market = audit->replayer.market;
+	for (uint32_t i = 0; i < audit->signer_count; i++) {
+		const struct bb_audit_signer *signer = &audit->signers[i];
+
+		report->commands += signer->commands;
+		report->signatures += signer->signatures;
+		report->signatures_fast += signer->fast;
+		report->work_ns[BB_LEDGER_SIGNATURES] += signer->work_ns;
 	}
-	if (result != BB_ERR_NOT_FOUND)
-		return result;
-	pass->bytes_done = pass->bytes_total;
-	tell_progress(verifying);
+}
+
+static enum bb_result
+judge(const struct verifying *verifying)
+{
+	const struct bb_audit *audit = &verifying->audit;
+	const struct bb_ledger_options *options = audit->options;
+	const struct bb_audit_finding *finding = bb_audit_verdict(audit);
+	struct bb_ledger_report *report = audit->report;
+
+	if (finding != NULL) {
+		report->place = finding->place;
+		report->difference = finding->difference;
+		memcpy(verifying->text, finding->text, BB_LEDGER_TEXT);
+		return finding->result;
+	}
+	bb_chain_place(&audit->reader.pass.scan.chain, &report->place);
+	if (options->from > report->place.height)
+		return bb_ledger_say(verifying->text, BB_ERR_NOT_FOUND,
+				     "there is no block %" PRIu64 ": the last one is %" PRIu64,
+				     options->from, report->place.height);
+	if (options->progress != NULL)
+		options->progress(options->context, audit->reader.pass.bytes_total,
+				  audit->reader.pass.bytes_total, report->blocks, report->inputs);
 	return BB_OK;
+}
+
+static enum bb_result
+verify(struct verifying *verifying, const char *folder, const struct bb_ledger_options *options,
+       struct bb_arena *arena)
+{
+	enum bb_result result = bb_store_open(&verifying->files, folder, false, verifying->text);
+
+	if (result != BB_OK)
+		return result;
+	/* If it cannot be read the audit says so, with the place. */
+	if (bb_ledger_genesis(folder, &verifying->genesis, verifying->text) != BB_OK)
+		verifying->genesis = (struct bb_genesis){ 0 };
+	verifying->text[0] = '\0';
+	result = start(verifying, options, arena);
+	if (result == BB_OK) {
+		bb_audit_run(&verifying->audit, options->cores > 1);
+		sum_up(verifying);
+		result = judge(verifying);
+	}
+	bb_store_close(&verifying->files);
+	bb_store_release(verifying->memory, verifying->memory_size);
+	return result;
 }
 
 enum bb_result
 bb_ledger_verify(const char *folder, const struct bb_ledger_options *options,
-		 struct bb_ledger_place *place, uint64_t *inputs, struct bb_arena *arena,
-		 struct bb_market **market_out, char text[BB_LEDGER_TEXT])
+		 struct bb_arena *arena, struct bb_ledger_report *report,
+		 char text[BB_LEDGER_TEXT])
 {
-	/* A participant's key is known from the replayed market alone. */
-	const bool replay = options->replay || options->packet_signatures;
+	const uint64_t began_ns = bb_store_elapsed_ns();
 	struct verifying *verifying = bb_store_memory(sizeof(*verifying));
 
 	text[0] = '\0';
-	*place = (struct bb_ledger_place){ 0 };
-	*inputs = 0;
-	if (market_out != NULL)
-		*market_out = NULL;
-	BB_ASSERT(!replay || arena != NULL);
+	*report = (struct bb_ledger_report){ 0 };
+	BB_ASSERT(!options->replay || arena != NULL);
+	/* Participants' keys and the market are known from genesis on alone. */
+	BB_ASSERT(options->from == 0 ||
+		  (!options->replay && options->signatures != BB_LEDGER_ALL));
 	if (verifying == NULL)
 		return bb_ledger_say(text, BB_ERR_IO, "no memory");
-	verifying->options = options;
-	verifying->arena = arena;
 	verifying->text = text;
-	enum bb_result result = bb_store_open(&verifying->files, folder, false, text);
-	if (result == BB_OK) {
-		result = verify(verifying, replay);
-		if (verifying->pass.blocks > 0)
-			bb_chain_place(&verifying->pass.scan.chain, place);
-		*inputs = verifying->pass.inputs;
-		if (market_out != NULL)
-			*market_out = verifying->market;
-		bb_store_close(&verifying->files);
-	}
+	verifying->audit.report = report;
+	const enum bb_result result = verify(verifying, folder, options, arena);
 	bb_store_release(verifying, sizeof(*verifying));
+	report->elapsed_ns = bb_store_elapsed_ns() - began_ns;
 	return result;
 }

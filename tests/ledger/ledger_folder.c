@@ -132,6 +132,21 @@ folder_run(struct folder *folder, uint32_t count, bool alone)
 	bb_ledger_publish(folder->ledger, &line->durable);
 }
 
+void
+folder_heartbeat(struct folder *folder)
+{
+	struct bb_line *line = folder->ledger->line;
+	const uint64_t height = line->durable.height;
+
+	bb_line_heartbeat(line, 1000);
+	while (line->durable.height == height || !bb_line_quiet(line)) {
+		turn(folder, true);
+		(void)sched_yield();
+	}
+	bb_line_heartbeat(line, 0);
+	bb_ledger_publish(folder->ledger, &line->durable);
+}
+
 uint8_t *
 folder_read(const struct folder *folder, const char *name, size_t *size)
 {
@@ -174,21 +189,20 @@ folder_poke(const struct folder *folder, const char *name, uint64_t offset, cons
 enum bb_result
 folder_verify(struct folder *folder, bool tolerate_tail, struct bb_ledger_place *place)
 {
-	const struct bb_ledger_options options = { .signatures = true,
-						   .packet_signatures = true,
+	const struct bb_ledger_options options = { .signatures = BB_LEDGER_ALL,
 						   .replay = true,
 						   .tolerate_tail = tolerate_tail };
+	struct bb_ledger_report report;
 	const size_t size = bb_market_bytes(&folder->world->genesis.size);
 	void *bytes = aligned_alloc(BB_ARENA_ALIGN, size);
 	struct bb_arena arena;
-	struct bb_market *market = NULL;
-	uint64_t inputs = 0;
 
 	BB_ASSERT(bytes != NULL);
 	memset(bytes, 0, size);
 	bb_arena_init(&arena, bytes, size);
-	const enum bb_result result = bb_ledger_verify(folder->path, &options, place, &inputs,
-						       &arena, &market, folder->text);
+	const enum bb_result result =
+		bb_ledger_verify(folder->path, &options, &arena, &report, folder->text);
+	*place = report.place;
 	free(bytes);
 	return result;
 }

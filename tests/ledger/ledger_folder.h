@@ -34,6 +34,9 @@ void folder_close(struct folder *folder);
  * answered. */
 void folder_run(struct folder *folder, uint32_t count, bool alone);
 
+/* folder_heartbeat lets the time of a heartbeat pass; returns once that is durable. */
+void folder_heartbeat(struct folder *folder);
+
 /* folder_read and folder_write copy whole files; folder_poke changes bytes in one. */
 uint8_t *folder_read(const struct folder *folder, const char *name, size_t *size);
 void folder_write(const struct folder *folder, const char *name, const uint8_t *bytes,

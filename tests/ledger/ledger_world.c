@@ -44,7 +44,8 @@ world_begin(struct world *world, uint64_t seed)
 		identity(&world->traders[i], (uint8_t)(10 + i));
 	world->genesis = (struct bb_genesis){
 		.created_ns = WORLD_START_NS,
-		.size = { .participants = 16, .products = 4, .orders = 64, .levels = 4096 },
+		.size = { .participants = 16, .products = 4, .orders = 64, .levels = 4096,
+			  .places = 1024, .positions = 64 },
 		.name = "Windpark Ostfriesland",
 	};
 	memcpy(world->genesis.signer_key, world->signer.public_key, BB_KEY_SIZE);
@@ -161,14 +162,20 @@ uint32_t
 world_input(struct world *world, struct bb_outcome outcomes[WORLD_OUTCOMES])
 {
 	struct world_packet *packet = new_packet(world);
-	const size_t size = world->number < WORLD_TRADERS + PRODUCTS ?
-				    operation(world, packet->bytes, world->number) :
-				    orders(world, packet->bytes);
+	const bool trading = world->number >= WORLD_TRADERS + PRODUCTS;
 	struct bb_event events[BB_SLICE_EVENTS];
 	uint32_t total = 0;
 	bool done = false;
 
-	fill_bid(packet, size, BB_ROUTE_SEQUENCE);
+	if (trading && bb_random_below(&world->random, 16) == 0) {
+		bb_inputs_tick(&packet->bid);
+		packet->bid.route = BB_ROUTE_SEQUENCE;
+	} else {
+		fill_bid(packet,
+			 trading ? orders(world, packet->bytes)
+				 : operation(world, packet->bytes, world->number),
+			 BB_ROUTE_SEQUENCE);
+	}
 	world->time_ns += bb_random_below(&world->random, 1000);
 	packet->bid.number = ++world->number;
 	packet->bid.sequenced_ns = world->time_ns;
@@ -191,10 +198,12 @@ void
 world_other(struct world *world, struct bb_outcome *outcome)
 {
 	const uint32_t what = bb_random_below(&world->random, 3);
-	const uint32_t back = bb_random_below(&world->random, world->packet_count);
+	uint32_t back = bb_random_below(&world->random, world->packet_count);
 	const struct world_packet *original = world->packets[back];
 	struct world_packet *packet = new_packet(world);
 
+	while (bb_bid_is_tick(&original->bid)) /* nobody sends one, let alone again */
+		original = world->packets[--back];
 	*packet = *original;
 	packet->bid.input = packet->bytes;
 	packet->bid.number = 0;

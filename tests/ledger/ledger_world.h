@@ -51,7 +51,8 @@ void world_end(struct world *world);
 struct bb_market *world_market(const struct world *world, void **bytes);
 
 /* world_input makes the next packet, sequences it, and writes its outcomes: the events, then
- * the packet.  The first inputs add participants and products; then they trade. */
+ * the packet.  The first inputs add participants and products; then they trade,
+ * and now and then a tick comes in between. */
 uint32_t world_input(struct world *world, struct bb_outcome outcomes[WORLD_OUTCOMES]);
 
 /* world_other makes a packet outcome that is no input: a repeat of an earlier packet of the

@@ -29,6 +29,8 @@ main(void)
 	for (uint32_t run = 0; run < 3; run++) {
 		BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
 		folder_run(&folder, 180, run != 1);
+		if (run < 2)
+			folder_heartbeat(&folder);
 		bb_ledger_durable(folder.ledger, &place);
 		folder_close(&folder);
 	}

@@ -144,6 +144,73 @@ test_a_failure_is_told_and_final(void)
 	end();
 }
 
+static void
+set_spares(enum bb_store_spare_state state)
+{
+	for (uint32_t i = 0; i < BB_STORE_SPARES; i++)
+		atomic_store(&duty.ledger->store.spares[i].state, (int)state);
+}
+
+/* Polls for some time; returns how many outcomes still wait in the ring. */
+static unsigned
+left_after_polls(uint64_t *packets, uint64_t *events)
+{
+	for (uint32_t turns = 0; turns < 200; turns++) {
+		(void)runs.poll(&duty, WORLD_START_NS + turns * 1000000);
+		take(2048, packets, events);
+		usleep(50);
+	}
+	return rte_ring_count(duty.outcomes);
+}
+
+/* As when the disk is full: there is no spare, and none can be made. */
+static void
+test_it_takes_nothing_long_before_the_last_segment_is_full(void)
+{
+	const struct bb_store *store = NULL;
+	uint64_t sent = 0;
+	uint64_t packets = 0;
+	uint64_t events = 0;
+
+	begin(4, 2048);
+	store = &duty.ledger->store;
+	while (bb_store_spares(store) < BB_STORE_SPARES)
+		usleep(1000);
+	set_spares(BB_SPARE_TAKEN);
+	while (!bb_store_holds(store)) {
+		const uint32_t count = world_input(&world, outcomes);
+
+		sent += rte_ring_sp_enqueue_bulk_elem(duty.outcomes, outcomes, sizeof(outcomes[0]),
+						      count, NULL);
+		CU_ASSERT_EQUAL_FATAL(left_after_polls(&packets, &events), 0);
+	}
+	CU_ASSERT_TRUE(bb_store_room(store) < folder.segment_size / BB_STORE_HOLD_PART);
+	CU_ASSERT_TRUE(bb_store_room(store) > folder.segment_size / BB_STORE_HOLD_PART / 2);
+	CU_ASSERT_EQUAL(packets + events, sent);
+
+	/* What comes now stays where it is, so that the rings fill up to the gate; */
+	uint32_t count = world_input(&world, outcomes);
+	(void)rte_ring_sp_enqueue_bulk_elem(duty.outcomes, outcomes, sizeof(outcomes[0]), count,
+					    NULL);
+	CU_ASSERT_EQUAL(left_after_polls(&packets, &events), count);
+	/* until there is room, */
+	set_spares(BB_SPARE_READY);
+	CU_ASSERT_EQUAL(left_after_polls(&packets, &events), 0);
+	CU_ASSERT_EQUAL(packets + events, sent + count);
+	/* or a clean stop answers what was taken in the room that was kept for it. */
+	set_spares(BB_SPARE_TAKEN);
+	sent += count;
+	count = world_input(&world, outcomes);
+	(void)rte_ring_sp_enqueue_bulk_elem(duty.outcomes, outcomes, sizeof(outcomes[0]), count,
+					    NULL);
+	CU_ASSERT_EQUAL(left_after_polls(&packets, &events), count);
+	atomic_store(&duty.stopping, true);
+	CU_ASSERT_EQUAL(left_after_polls(&packets, &events), 0);
+	CU_ASSERT_EQUAL(packets + events, sent + count);
+	set_spares(BB_SPARE_READY);
+	end();
+}
+
 int
 main(void)
 {
@@ -155,6 +222,8 @@ main(void)
 		  test_everything_that_came_in_comes_out_durable },
 		{ "a full egress makes it wait", test_a_full_egress_makes_it_wait },
 		{ "a failure is told and final", test_a_failure_is_told_and_final },
+		{ "it takes nothing long before the last segment is full",
+		  test_it_takes_nothing_long_before_the_last_segment_is_full },
 		CU_TEST_INFO_NULL,
 	};
 

@@ -6,7 +6,7 @@
 #include "tests/ledger/disk_model.h"
 #include "tests/ledger/ledger_world.h"
 
-enum { ORDERS = 64, WAITING = 1 << 16 };
+enum { ORDERS = 64, EVENTS = ORDERS + 4000, WAITING = 1 << 16 };
 
 static struct world world;
 static struct disk_model disk;
@@ -28,7 +28,7 @@ begin(uint64_t seed, uint64_t segment_size, uint32_t close_bytes, uint64_t close
 	uint8_t genesis[BB_BLOCK_ALIGN];
 	struct bb_block block;
 	struct bb_segment head = { .size = segment_size, .epoch = BB_EPOCH_FIRST };
-	const size_t size = bb_line_bytes(ORDERS) + bb_places_bytes(16);
+	const size_t size = bb_line_bytes(EVENTS) + bb_places_bytes(16);
 	struct bb_arena arena;
 
 	world_begin(&world, seed);
@@ -43,7 +43,7 @@ begin(uint64_t seed, uint64_t segment_size, uint32_t close_bytes, uint64_t close
 	bb_arena_init(&arena, line_bytes, size);
 	bb_places_init(&places, &arena, 16);
 	const struct bb_disk functions = disk_functions(&disk);
-	line = bb_line_init(&arena, ORDERS, &chain, &places, &world.signer, &functions);
+	line = bb_line_init(&arena, EVENTS, &chain, &places, &world.signer, &functions);
 	bb_line_limits(line, close_bytes, close_ns);
 	now_ns = WORLD_START_NS;
 	expected_count = 0;

@@ -131,6 +131,40 @@ test_a_ledger_goes_on_over_segments(void)
 }
 
 static void
+test_a_heartbeat_vouches_for_the_last_block(void)
+{
+	struct bb_ledger_place place;
+	size_t size = 0;
+
+	begin(21);
+	open_well();
+	folder_run(&folder, 40, true);
+	const uint64_t answered = folder.ledger->store.offset - BB_BLOCK_ALIGN;
+	folder_heartbeat(&folder);
+	folder_close(&folder);
+	CU_ASSERT_EQUAL(folder_verify(&folder, false, &place), BB_OK);
+	CU_ASSERT_EQUAL(place.number, 40);
+	CU_ASSERT_EQUAL(place.height, folder.answered_height);
+	open_well();
+	CU_ASSERT_EQUAL(folder.recovery.inputs, 40);
+	folder_run(&folder, 5, true);
+	folder_close(&folder);
+	CU_ASSERT_EQUAL(folder_verify(&folder, false, &place), BB_OK);
+	CU_ASSERT_EQUAL(place.number, 45);
+
+	/* Without watermark, damage of the last answered block is known by the heartbeat. */
+	uint8_t *segment = folder_read(&folder, first_segment, &size);
+	memset(segment + answered + 2 * BB_BLOCK_ALIGN, 0, size - answered - 2 * BB_BLOCK_ALIGN);
+	segment[answered + 700] ^= 1;
+	folder_write(&folder, first_segment, segment, size);
+	folder_remove(&folder, BB_WATERMARK_NAME);
+	free(segment);
+	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_CORRUPT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "a later block vouches"));
+	end();
+}
+
+static void
 test_repeats_find_their_places_after_an_opening(void)
 {
 	begin(4);
@@ -140,6 +174,8 @@ test_repeats_find_their_places_after_an_opening(void)
 	open_well();
 	for (uint32_t i = 0; i < world.packet_count; i++) {
 		const struct bb_bid *bid = &world.packets[i]->bid;
+		if (bb_bid_is_tick(bid))
+			continue; /* nobody repeats one */
 		const struct bb_place *place =
 			bb_places_get(&folder.ledger->places, bid->participant, bid->sequence);
 		const struct bb_mapping *segment =
@@ -380,6 +416,33 @@ test_damage_before_the_last_block_is_never_cut(void)
 	end_states(&states);
 }
 
+/* Segments and watermark of different moments, or of different ledgers. */
+static void
+test_a_watermark_of_another_block_halts(void)
+{
+	struct states states;
+	struct bb_watermark mark;
+	uint8_t file[2 * BB_WATERMARK_SIZE] = { 0 };
+
+	make_states(&states, 22);
+	CU_ASSERT_EQUAL(bb_watermark_read(&mark, states.mark_after, states.mark_size), BB_OK);
+	for (uint32_t which = 0; which < 2; which++) {
+		struct bb_watermark other = mark;
+
+		other.height -= 1;
+		if (which == 0)
+			other.block_hash.bytes[0] ^= 1;
+		else
+			other.ledger_id.bytes[0] ^= 1;
+		memset(file, 0, sizeof(file));
+		bb_watermark_encode(file + other.count % 2 * BB_WATERMARK_SIZE, &other);
+		folder_write(&folder, BB_WATERMARK_NAME, file, sizeof(file));
+		CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_CORRUPT);
+		CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "another block at its height"));
+	}
+	end_states(&states);
+}
+
 static void
 test_a_damaged_watermark_halts(void)
 {
@@ -403,6 +466,8 @@ main(void)
 		{ "a stopped ledger opens with the same state",
 		  test_a_stopped_ledger_opens_with_the_same_state },
 		{ "a ledger goes on over segments", test_a_ledger_goes_on_over_segments },
+		{ "a heartbeat vouches for the last block",
+		  test_a_heartbeat_vouches_for_the_last_block },
 		{ "repeats find their places after an opening",
 		  test_repeats_find_their_places_after_an_opening },
 		{ "a tail torn at any sector is cut", test_a_tail_torn_at_any_sector_is_cut },
@@ -416,6 +481,7 @@ main(void)
 		{ "a vanished last block is damage", test_a_vanished_last_block_is_damage },
 		{ "damage before the last block is never cut",
 		  test_damage_before_the_last_block_is_never_cut },
+		{ "a watermark of another block halts", test_a_watermark_of_another_block_halts },
 		{ "a damaged watermark halts", test_a_damaged_watermark_halts },
 		CU_TEST_INFO_NULL,
 	};

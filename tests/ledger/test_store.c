@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -217,6 +218,7 @@ test_a_full_disk_is_an_alarm_before_it_is_a_stop(void)
 		alarm = bb_ledger_alarm(folder.ledger, text);
 	}
 	CU_ASSERT_EQUAL(alarm, BB_ERR_NO_SPACE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "0 of 2 are there"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "make room"));
 	/* The segment at hand goes on. */
 	folder_run(&folder, 30, false);
@@ -229,6 +231,155 @@ test_a_full_disk_is_an_alarm_before_it_is_a_stop(void)
 	CU_ASSERT_EQUAL(alarm, BB_OK);
 	folder_close(&folder);
 	end();
+}
+
+static void
+wait_for_spares(void)
+{
+	for (uint32_t i = 0; i < 5000; i++) {
+		if (bb_store_spares(&folder.ledger->store) == BB_STORE_SPARES)
+			return;
+		usleep(1000);
+	}
+	CU_FAIL_FATAL("no spares");
+}
+
+static void
+test_two_segments_are_made_ahead_and_used_in_turn(void)
+{
+	static const char *const names[] = { "spare-0", "spare-1" };
+	size_t size = 0;
+
+	begin(21);
+	open_well();
+	wait_for_spares();
+	for (uint32_t i = 0; i < 2; i++) {
+		uint8_t *spare = folder_read(&folder, names[i], &size);
+		CU_ASSERT_EQUAL(size, folder.segment_size);
+		CU_ASSERT_TRUE(bb_is_zero(spare, size));
+		free(spare);
+	}
+	while (folder.ledger->store.segment < 3) {
+		folder_run(&folder, 20, true);
+		wait_for_spares();
+	}
+	folder_close(&folder);
+
+	/* What a crash may leave of a spare is not taken for one: a head, or half of a file. */
+	folder_poke(&folder, "spare-0", 0, (const uint8_t *)"BBSEGv1", 8);
+	folder_write(&folder, "spare-1", (const uint8_t *)"x", 1);
+	open_well();
+	wait_for_spares();
+	for (uint32_t i = 0; i < 2; i++) {
+		uint8_t *spare = folder_read(&folder, names[i], &size);
+		CU_ASSERT_EQUAL(size, folder.segment_size);
+		CU_ASSERT_TRUE(bb_is_zero(spare, size));
+		free(spare);
+	}
+	while (folder.ledger->store.segment < 5) {
+		folder_run(&folder, 20, true);
+		wait_for_spares();
+	}
+	folder_close(&folder);
+	CU_ASSERT_EQUAL(folder_verify(&folder, false, &(struct bb_ledger_place){ 0 }), BB_OK);
+	end();
+}
+
+static enum bb_result
+open_as(enum bb_ledger_write write)
+{
+	const struct bb_ledger_opening how = { .write = write };
+
+	free(folder.market_bytes);
+	folder.market = world_market(&world, &folder.market_bytes);
+	const enum bb_result result =
+		bb_ledger_open_as(&folder.ledger, folder.path, &world.signer, folder.market, &how,
+				  &folder.recovery, folder.text);
+	if (result == BB_OK)
+		bb_line_limits(folder.ledger->line, 20000, 1000000);
+	return result;
+}
+
+static void
+test_both_ways_of_writing_make_one_ledger(void)
+{
+	struct bb_ledger_place place;
+	uint64_t sent = 0;
+
+	begin(22);
+	for (uint32_t run = 0; run < 6; run++) {
+		const enum bb_ledger_write write = run % 2 == 0 ? BB_LEDGER_BUFFERED :
+								  BB_LEDGER_DIRECT;
+		const enum bb_result result = open_as(write);
+
+		if (result == BB_ERR_FILESYSTEM && write == BB_LEDGER_DIRECT) {
+			CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "write = buffered"));
+			printf("%s has no O_DIRECT: only buffered was tried\n", folder.path);
+			continue;
+		}
+		CU_ASSERT_EQUAL_FATAL(result, BB_OK);
+		CU_ASSERT_EQUAL(folder.ledger->store.write, write);
+		CU_ASSERT_EQUAL(folder.recovery.inputs, sent);
+		CU_ASSERT_EQUAL(folder.recovery.stale_bytes, 0);
+		folder_run(&folder, 150, run % 3 == 0);
+		sent += 150;
+		folder_close(&folder);
+	}
+	CU_ASSERT_EQUAL(folder_verify(&folder, false, &place), BB_OK);
+	CU_ASSERT_EQUAL(place.number, sent);
+	end();
+}
+
+static void
+count_progress(void *context, uint64_t done, uint64_t total, uint64_t blocks, uint64_t inputs)
+{
+	uint64_t *seen = context;
+
+	CU_ASSERT_TRUE(done <= total && done >= seen[0] && blocks >= seen[1] && inputs >= seen[2]);
+	seen[0] = done;
+	seen[1] = blocks;
+	seen[2] = inputs;
+}
+
+static void
+test_an_opening_tells_how_far_it_is(void)
+{
+	uint64_t seen[3] = { 0 };
+	const struct bb_ledger_opening how = { .progress = count_progress, .context = seen };
+
+	begin(23);
+	open_well();
+	folder_run(&folder, 60, true);
+	folder_close(&folder);
+	free(folder.market_bytes);
+	folder.market = world_market(&world, &folder.market_bytes);
+	CU_ASSERT_EQUAL_FATAL(bb_ledger_open_as(&folder.ledger, folder.path, &world.signer,
+						folder.market, &how, &folder.recovery,
+						folder.text),
+			      BB_OK);
+	CU_ASSERT_EQUAL(seen[1], folder.recovery.blocks);
+	CU_ASSERT_EQUAL(seen[2], 60);
+	CU_ASSERT_TRUE(seen[0] >= 60 * BB_BLOCK_ALIGN);
+	CU_ASSERT_TRUE(folder.recovery.elapsed_ns > 0);
+	folder_close(&folder);
+	end();
+}
+
+static void
+test_file_systems_that_forget_are_named(void)
+{
+	char text[BB_LEDGER_TEXT];
+
+	CU_ASSERT_EQUAL(bb_ledger_filesystem("/nowhere/at/all", text), BB_ERR_NOT_FOUND);
+	struct statfs status;
+	CU_ASSERT_EQUAL_FATAL(statfs("/dev/shm", &status), 0);
+	if (status.f_type != 0x01021994) {
+		printf("/dev/shm is no tmpfs here: not tried\n");
+		return;
+	}
+	CU_ASSERT_EQUAL(bb_ledger_filesystem("/dev/shm", text), BB_ERR_FILESYSTEM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "tmpfs"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "what was answered could be lost"));
 }
 
 static void
@@ -276,6 +427,12 @@ main(void)
 		  test_a_live_ledger_verifies_while_it_is_written },
 		{ "a full disk is an alarm before it is a stop",
 		  test_a_full_disk_is_an_alarm_before_it_is_a_stop },
+		{ "two segments are made ahead and used in turn",
+		  test_two_segments_are_made_ahead_and_used_in_turn },
+		{ "both ways of writing make one ledger",
+		  test_both_ways_of_writing_make_one_ledger },
+		{ "an opening tells how far it is", test_an_opening_tells_how_far_it_is },
+		{ "file systems that forget are named", test_file_systems_that_forget_are_named },
 		{ "a failed flush stops the store", test_a_failed_flush_stops_the_store },
 		CU_TEST_INFO_NULL,
 	};

@@ -4,6 +4,7 @@
 
 #include "base/bb_assert.h"
 #include "tests/bb_test.h"
+#include "ledger/bb_audit.h"
 #include "tests/ledger/ledger_folder.h"
 
 static struct world world;
@@ -403,16 +404,64 @@ static void
 test_a_quick_look_needs_no_market(void)
 {
 	const struct bb_ledger_options options = { .progress = count_progress };
-	struct bb_ledger_place place;
-	uint64_t inputs = 0;
+	struct bb_ledger_report report;
 
 	begin(8);
 	progress_calls = 0;
-	CU_ASSERT_EQUAL(bb_ledger_verify(folder.path, &options, &place, &inputs, NULL, NULL,
-					 folder.text),
+	CU_ASSERT_EQUAL(bb_ledger_verify(folder.path, &options, NULL, &report, folder.text),
 			BB_OK);
-	CU_ASSERT_EQUAL(inputs, world.number);
-	CU_ASSERT_EQUAL(progress_calls, block_count / 256 + 1);
+	CU_ASSERT_EQUAL(report.inputs, world.number);
+	CU_ASSERT_EQUAL(report.blocks, block_count);
+	CU_ASSERT_TRUE(progress_calls > block_count / BB_AUDIT_BLOCKS);
+	end();
+}
+
+static enum bb_result
+verify_from(uint64_t from, struct bb_ledger_report *report)
+{
+	const struct bb_ledger_options options = { .signatures = BB_LEDGER_BLOCKS, .from = from };
+
+	return bb_ledger_verify(folder.path, &options, NULL, report, folder.text);
+}
+
+static void
+test_a_tail_is_verified_without_what_comes_before(void)
+{
+	struct bb_ledger_report report;
+	struct bb_segment head;
+	uint64_t first = 0;
+	uint32_t damaged = 0;
+
+	begin(11);
+	const uint64_t last = block_count - 1;
+	while (blocks[first].segment == 0)
+		first++;
+	CU_ASSERT_EQUAL(verify_from(last, &report), BB_OK);
+	CU_ASSERT_EQUAL(report.first_height, first);
+	CU_ASSERT_EQUAL(report.blocks, block_count - first);
+	CU_ASSERT_EQUAL(report.place.height, last);
+	CU_ASSERT_EQUAL(verify_from(first - 1, &report), BB_OK);
+	CU_ASSERT_EQUAL(report.first_height, 0);
+	CU_ASSERT_EQUAL(report.blocks, block_count);
+	CU_ASSERT_EQUAL(verify_from(last + 1, &report), BB_ERR_NOT_FOUND);
+
+	/* What lies before is not looked at; what lies behind is. */
+	uint8_t byte = segments[0][blocks[first - 1].start + 700] ^ 1;
+	folder_poke(&folder, names[0], blocks[first - 1].start + 700, &byte, 1);
+	CU_ASSERT_EQUAL(verify_from(last, &report), BB_OK);
+	CU_ASSERT_NOT_EQUAL(verify_from(first - 1, &report), BB_OK);
+	byte = segments[1][blocks[last - 1].start + 700] ^ 1;
+	folder_poke(&folder, names[1], blocks[last - 1].start + 700, &byte, 1);
+	CU_ASSERT_NOT_EQUAL(verify_from(last, &report), BB_OK);
+	CU_ASSERT_TRUE(names_block(folder.text, last - 1));
+
+	/* Anyone can write a head and sign what comes behind it; but genesis names the venue. */
+	CU_ASSERT_EQUAL(bb_segment_read(&head, segments[1], &damaged), BB_OK);
+	memcpy(head.signer_key, world.operator.public_key, BB_KEY_SIZE);
+	bb_segment_encode(segments[1], &head);
+	folder_poke(&folder, names[1], 0, segments[1], BB_SEGMENT_BLOCKS);
+	CU_ASSERT_EQUAL(verify_from(last, &report), BB_ERR_CORRUPT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "than genesis"));
 	end();
 }
 
@@ -436,6 +485,8 @@ main(void)
 		{ "replay finds what hashes cannot", test_replay_finds_what_hashes_cannot },
 		{ "each visits what was asked for", test_each_visits_what_was_asked_for },
 		{ "a quick look needs no market", test_a_quick_look_needs_no_market },
+		{ "a tail is verified without what comes before",
+		  test_a_tail_is_verified_without_what_comes_before },
 		CU_TEST_INFO_NULL,
 	};
 
