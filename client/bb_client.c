@@ -166,34 +166,69 @@ keep(struct bb_client *client, struct pending *pending, uint64_t sequence,
 	return true;
 }
 
-enum bb_result
-bb_client_send(struct bb_client *client, const struct bb_wire_order *orders,
-	       uint32_t order_count, uint64_t not_after_ns, uint64_t *sequence)
+/* next_header is the header of the next packet, if it may be sent now. */
+static enum bb_result
+next_header(const struct bb_client *client, uint32_t record_count, uint64_t not_after_ns,
+	    struct bb_packet *header)
 {
-	uint8_t bytes[BB_PACKET_SIZE_MAX];
-
-	if (order_count < 1 || order_count > BB_RECORDS_MAX)
+	if (record_count < 1 || record_count > BB_RECORDS_MAX)
 		return BB_ERR_RECORDS;
 	if (client->next_sequence == UINT64_MAX)
 		return BB_ERR_SEQUENCE_OLD;
 	/* Not the count alone: a lost packet must still lie in the venue's window. */
 	if (client->next_sequence - client->oldest >= BB_CLIENT_PENDING)
 		return BB_ERR_BUSY;
+	*header = (struct bb_packet){ .participant = client->participant,
+				      .venue = client->venue,
+				      .sequence = client->next_sequence,
+				      .not_after_ns = not_after_ns };
+	return BB_OK;
+}
 
-	const struct bb_packet header = { .participant = client->participant,
-					  .venue = client->venue,
-					  .sequence = client->next_sequence,
-					  .not_after_ns = not_after_ns };
-	const size_t size = bb_packet_encode_orders(bytes, &header, orders, order_count,
-						    &client->identity, client->mac_key);
-	struct pending *slot = &client->pending[header.sequence % BB_CLIENT_PENDING];
-	if (!keep(client, slot, header.sequence, bytes, size))
+static enum bb_result
+send_first(struct bb_client *client, const uint8_t *bytes, size_t size, uint64_t *sequence)
+{
+	const uint64_t next = client->next_sequence;
+
+	if (!keep(client, &client->pending[next % BB_CLIENT_PENDING], next, bytes, size))
 		return BB_ERR_IO;
 	client->next_sequence++;
 	client->pending_count++;
 	client->counts.sent++;
-	*sequence = header.sequence;
+	*sequence = next;
 	return BB_OK;
+}
+
+enum bb_result
+bb_client_send(struct bb_client *client, const struct bb_wire_order *orders,
+	       uint32_t order_count, uint64_t not_after_ns, uint64_t *sequence)
+{
+	uint8_t bytes[BB_PACKET_SIZE_MAX];
+	struct bb_packet header;
+	const enum bb_result result = next_header(client, order_count, not_after_ns, &header);
+
+	if (result != BB_OK)
+		return result;
+	return send_first(client, bytes,
+			  bb_packet_encode_orders(bytes, &header, orders, order_count,
+						  &client->identity, client->mac_key),
+			  sequence);
+}
+
+enum bb_result
+bb_client_send_meters(struct bb_client *client, const struct bb_wire_meter *meters,
+		      uint32_t meter_count, uint64_t not_after_ns, uint64_t *sequence)
+{
+	uint8_t bytes[BB_PACKET_SIZE_MAX];
+	struct bb_packet header;
+	const enum bb_result result = next_header(client, meter_count, not_after_ns, &header);
+
+	if (result != BB_OK)
+		return result;
+	return send_first(client, bytes,
+			  bb_packet_encode_meters(bytes, &header, meters, meter_count,
+						  &client->identity, client->mac_key),
+			  sequence);
 }
 
 /* find returns what is pending under sequence, or NULL. */

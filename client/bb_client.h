@@ -78,10 +78,16 @@ void bb_client_close(struct bb_client *client);
 enum bb_result bb_client_resume(struct bb_client *client, uint64_t timeout_ns);
 
 /* bb_client_send signs and sends up to BB_RECORDS_MAX orders in one packet and sets
- * *sequence.  It does not wait.  BB_ERR_BUSY if too many are unanswered: the oldest is
- * BB_CLIENT_PENDING sequences behind; BB_ERR_RECORDS for a wrong order_count. */
+ * *sequence.  Their ids are the caller's; bb_order_ids.h gives some that do not collide.  It
+ * does not wait.  BB_ERR_BUSY if too many are unanswered: the oldest is BB_CLIENT_PENDING
+ * sequences behind; BB_ERR_RECORDS for a wrong order_count. */
 enum bb_result bb_client_send(struct bb_client *client, const struct bb_wire_order *orders,
 			      uint32_t order_count, uint64_t not_after_ns, uint64_t *sequence);
+
+/* bb_client_send_meters is the same for meter readings, by a participant of the meter's role. */
+enum bb_result bb_client_send_meters(struct bb_client *client,
+				     const struct bb_wire_meter *meters, uint32_t meter_count,
+				     uint64_t not_after_ns, uint64_t *sequence);
 
 /* bb_client_poll receives and repeats for at most timeout_ns, returning early when
  * something arrived; returns how many packets are still unanswered. */

@@ -142,6 +142,24 @@ check_key(struct bb_daemon *daemon)
 	}
 }
 
+/* An answer promises that it is on the disk: not where that cannot be known, unless the
+ * operator says so. */
+static bool
+check_filesystem(const struct bb_daemon *daemon)
+{
+	char text[BB_LEDGER_TEXT];
+
+	if (bb_ledger_filesystem(daemon->ledger_folder, text) == BB_OK)
+		return true;
+	if (daemon->config.allow_unsafe_filesystem) {
+		bb_say("note: %s", text);
+		return true;
+	}
+	bb_say("%s: put the venue on ext4 or XFS, or, for a trial, write "
+	       "allow_unsafe_filesystem = yes into [ledger]", text);
+	return false;
+}
+
 static bool
 check_ledger(struct bb_daemon *daemon)
 {
@@ -155,6 +173,9 @@ check_ledger(struct bb_daemon *daemon)
 		       folder, strerror(errno));
 		return false;
 	}
+
+	if (!check_filesystem(daemon))
+		return false;
 
 	const enum bb_result result = bb_ledger_genesis(folder, &daemon->genesis, text);
 

@@ -23,6 +23,7 @@
 
 #include "base/bb_assert.h"
 #include "ctl/bb_follow.h"
+#include "ctl/bb_unreadable.h"
 #include "dataplane/bb_rings.h"
 #include "wire/bb_hash.h"
 
@@ -200,16 +201,53 @@ map_arena(struct bb_daemon *daemon)
 	return true;
 }
 
+/* One line a second while the ledger is read. */
+static void
+say_progress(void *context, uint64_t bytes_done, uint64_t bytes_total, uint64_t blocks,
+	     uint64_t inputs)
+{
+	uint64_t *told_ns = context;
+	const uint64_t now_ns = bb_lcore_now_ns();
+
+	if (now_ns - *told_ns < 1000000000)
+		return;
+	*told_ns = now_ns;
+	bb_say("replaying: %" PRIu64 " inputs, %" PRIu64 " blocks, %" PRIu64 " of at most %" PRIu64
+	       " MiB", inputs, blocks, bytes_done / MIB, bytes_total / MIB);
+}
+
+static void
+say_recovery(const struct bb_ledger_recovery *recovery)
+{
+	const uint64_t us = recovery->elapsed_ns / 1000 + 1;
+
+	bb_say("replayed %" PRIu64 " inputs in %" PRIu64 " blocks in %" PRIu64 ".%03" PRIu64
+	       " s, %" PRIu64 " inputs a second",
+	       recovery->inputs, recovery->blocks, us / 1000000, us / 1000 % 1000,
+	       recovery->inputs * 1000000 / us);
+	if (recovery->stale_bytes > 0)
+		bb_say("%" PRIu64 " bytes that the kernel showed had never reached the disk: a "
+		       "flush failed before; the disk's own bytes count", recovery->stale_bytes);
+	if (recovery->torn_bytes > 0)
+		bb_say("the last stop was not clean: %" PRIu64 " bytes of an unfinished block were "
+		       "cut; nothing in them had been answered", recovery->torn_bytes);
+}
+
 static bool
 open_ledger(struct bb_daemon *daemon)
 {
 	char text[BB_LEDGER_TEXT] = "";
-	struct bb_ledger_recovery *recovery = &daemon->recovery;
+	uint64_t told_ns = bb_lcore_now_ns();
+	const struct bb_ledger_opening how = { .write = daemon->config.write,
+					       .heartbeat_ns = daemon->config.heartbeat_ns,
+					       .progress = say_progress,
+					       .context = &told_ns };
 
+	bb_unreadable_catch("busbard", NULL);
 	bb_say("replaying %s", daemon->ledger_folder);
-	const enum bb_result result = bb_ledger_open(&daemon->ledger, daemon->ledger_folder,
-						     &daemon->identity, daemon->market, recovery,
-						     text);
+	const enum bb_result result =
+		bb_ledger_open_as(&daemon->ledger, daemon->ledger_folder, &daemon->identity,
+				  daemon->market, &how, &daemon->recovery, text);
 
 	if (result != BB_OK) {
 		bb_say("%s: %s (%s)", daemon->ledger_folder,
@@ -217,11 +255,7 @@ open_ledger(struct bb_daemon *daemon)
 		return false;
 	}
 	bb_market_check(daemon->market);
-	bb_say("replayed %" PRIu64 " inputs in %" PRIu64 " blocks in %" PRIu64 " ms",
-	       recovery->inputs, recovery->blocks, recovery->elapsed_ns / 1000000);
-	if (recovery->torn_bytes > 0)
-		bb_say("the last stop was not clean: %" PRIu64 " bytes of an unfinished block were "
-		       "cut; nothing in them had been answered", recovery->torn_bytes);
+	say_recovery(&daemon->recovery);
 	return true;
 }
 

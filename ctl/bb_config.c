@@ -32,6 +32,7 @@ static const struct {
 	[BB_SECTION_LEDGER] = { "ledger", false, "[ledger]" },
 	[BB_SECTION_CONTROL] = { "control", false, "[control]" },
 	[BB_SECTION_FEED] = { "feed", false, "[feed]" },
+	[BB_SECTION_TIME] = { "time", false, "[time]" },
 };
 
 bool
@@ -123,7 +124,7 @@ unknown_section(struct bb_config_parse *parse, const char *name)
 					      "write [%s%s]", name, sections[i].name,
 					      sections[i].numbered ? " N" : "");
 	return bb_config_fail(parse, parse->line, "unknown section [%.64s]; write one of: "
-			      "[port N], [lcore CPU], [ledger], [control], [feed]", name);
+			      "[port N], [lcore CPU], [ledger], [control], [feed], [time]", name);
 }
 
 static bool

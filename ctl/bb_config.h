@@ -6,6 +6,7 @@
  *	mbufs = 20480                packet buffers, shared by all ports
  *	verify = fast                signatures: fast, libsodium, or both and compared
  *	key_tables = 64K             a participant, for fast: 64K, 8K or none
+ *	tick_ms = 1000               the least time between two ticks of the calendar
  *
  *	[port 0]                     ports are numbered from 0 without gaps
  *	device = net_memif0,role=server,socket=/run/busbar/0.sock   a vdev or a PCI address
@@ -23,6 +24,9 @@
  *	[ledger]
  *	close_bytes = 128K
  *	close_us = 1000
+ *	heartbeat_ms = 1000          silence after which a block vouches for the last; 0: never
+ *	write = auto                 direct, buffered, or direct where that can be had
+ *	allow_unsafe_filesystem = no
  *
  *	[control]
  *	socket = control.sock
@@ -32,6 +36,10 @@
  *	port = 0
  *	group = 239.1.2.3
  *	udp = 7601
+ *
+ *	[time]                       a clock of the venue's own, for demonstrations and tests alone
+ *	start = 2026-06-01T00:00Z    the venue's time at its first start
+ *	speed = 1440                 its seconds in one of the machine's: a day a minute
  *
  * All that can be known to be wrong before DPDK starts is found here: unknown keys and
  * sections, numbers out of range, a queue that no lcore or two lcores poll, more polling
@@ -50,12 +58,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bb_clock.h"
 #include "base/bb_limits.h"
 #include "base/bb_result.h"
 #include "dataplane/bb_egress_duty.h"
 #include "dataplane/bb_lcore.h"
 #include "dataplane/bb_port.h"
 #include "dataplane/bb_verify.h"
+#include "ledger/bb_ledger.h"
 
 #define BB_CONFIG_ERROR      512u
 #define BB_CONFIG_SIZE_MAX   65536u /* of the file */
@@ -99,6 +109,7 @@ struct bb_config {
 	uint32_t mbufs;
 	uint8_t verify;     /* enum bb_verify_mode */
 	uint8_t key_tables; /* enum bb_config_tables */
+	uint64_t tick_ns;   /* the least between two ticks */
 	uint32_t port_count; /* 1.. */
 	struct bb_port_config ports[BB_PORTS_MAX];
 	uint32_t ingest_count; /* receive queues of all ports, 1..BB_INGEST_MAX */
@@ -106,9 +117,13 @@ struct bb_config {
 	struct bb_config_lcore lcores[BB_CONFIG_LCORES_MAX]; /* in the order of the file */
 	uint32_t close_bytes;
 	uint64_t close_ns;
+	uint64_t heartbeat_ns;
+	uint8_t write; /* enum bb_ledger_write */
+	bool allow_unsafe_filesystem;
 	char socket[BB_CONFIG_SOCKET_MAX];
 	char group[BB_CONFIG_GROUP_MAX]; /* empty: the socket keeps the group of busbard */
 	struct bb_feed_config feed;      /* udp_port 0: off */
+	struct bb_clock clock;           /* speed 0: the machine's; origin_ns is not set */
 };
 
 /* bb_config_parse reads size bytes of text, the contents of the file called name, for a

@@ -322,6 +322,20 @@ check_feed(struct bb_config_parse *parse)
 	return true;
 }
 
+/* Half of a clock of its own would be a guess. */
+static bool
+check_time(struct bb_config_parse *parse)
+{
+	const uint32_t line = parse->section_lines[BB_SECTION_TIME];
+	const bool start = parse->key_lines[BB_KEY_start] != 0;
+
+	if (line == 0 || (start && parse->key_lines[BB_KEY_speed] != 0))
+		return true;
+	return bb_config_fail(parse, line, "[time] has no %s; write %s, or leave the section out: "
+			      "a market keeps the machine's time", start ? "speed" : "start",
+			      start ? "speed = 1440" : "start = 2026-06-01T00:00Z");
+}
+
 /* Joins folder and path, unless path stands on its own; the result goes into path. */
 static bool
 join(const char *folder, size_t folder_size, char *path, size_t room)
@@ -390,11 +404,15 @@ bb_config_check(struct bb_config_parse *parse)
 		config->close_bytes = 131072;
 	if (config->close_ns == 0)
 		config->close_ns = 1000000;
+	if (config->tick_ns == 0)
+		config->tick_ns = 1000000000;
+	if (parse->key_lines[BB_KEY_heartbeat_ms] == 0)
+		config->heartbeat_ns = 1000000000;
 	if (config->lcore_count == 0)
 		return bb_config_fail(parse, parse->line, "there is no lcore; write a section "
 				      "[lcore 0] with duties = ingest 0.0, matcher, ledger, "
 				      "egress");
 	return check_verify(parse) && check_eal(parse, &view) && check_ports(parse, &view) &&
 	       check_lcores(parse) && check_duties(parse) && check_feed(parse) &&
-	       check_paths(parse);
+	       check_time(parse) && check_paths(parse);
 }

@@ -2,6 +2,7 @@
  *
  *	bb_config.c         lines, sections and keys, top to bottom
  *	bb_config_value.c   one value: a number, an address, a path, a list of duties
+ *	bb_config_time.c    those of [time]
  *	bb_config_check.c   what only the whole file can tell
  *
  * Errors   Functions that can fail return bool; the first failure has been told through
@@ -21,6 +22,7 @@ enum bb_config_section {
 	BB_SECTION_LEDGER,
 	BB_SECTION_CONTROL,
 	BB_SECTION_FEED,
+	BB_SECTION_TIME,
 	BB_SECTIONS
 };
 
@@ -31,6 +33,7 @@ enum bb_config_section {
 	X(mbufs, BB_SECTION_TOP, bb_value_mbufs)           \
 	X(verify, BB_SECTION_TOP, bb_value_verify)         \
 	X(key_tables, BB_SECTION_TOP, bb_value_key_tables) \
+	X(tick_ms, BB_SECTION_TOP, bb_value_tick_ms)       \
 	X(device, BB_SECTION_PORT, bb_value_device)        \
 	X(ipv4, BB_SECTION_PORT, bb_value_ipv4)            \
 	X(ipv6, BB_SECTION_PORT, bb_value_ipv6)            \
@@ -42,11 +45,16 @@ enum bb_config_section {
 	X(duties, BB_SECTION_LCORE, bb_value_duties)       \
 	X(close_bytes, BB_SECTION_LEDGER, bb_value_close_bytes) \
 	X(close_us, BB_SECTION_LEDGER, bb_value_close_us)  \
+	X(heartbeat_ms, BB_SECTION_LEDGER, bb_value_heartbeat_ms) \
+	X(write, BB_SECTION_LEDGER, bb_value_write)        \
+	X(allow_unsafe_filesystem, BB_SECTION_LEDGER, bb_value_allow_unsafe_filesystem) \
 	X(socket, BB_SECTION_CONTROL, bb_value_socket)     \
 	X(group, BB_SECTION_CONTROL, bb_value_group)       \
 	X(feed_port, BB_SECTION_FEED, bb_value_feed_port)  \
 	X(feed_group, BB_SECTION_FEED, bb_value_feed_group) \
-	X(feed_udp, BB_SECTION_FEED, bb_value_feed_udp)
+	X(feed_udp, BB_SECTION_FEED, bb_value_feed_udp)    \
+	X(start, BB_SECTION_TIME, bb_value_start)          \
+	X(speed, BB_SECTION_TIME, bb_value_speed)
 
 enum bb_config_key {
 #define X(name, section, set) BB_KEY_##name,

@@ -270,16 +270,18 @@ bb_value_descriptors(struct bb_config_parse *parse, const char *value)
 	return true;
 }
 
+static bool
+read_yes(struct bb_config_parse *parse, const char *key, const char *value, bool *yes)
+{
+	*yes = strcmp(value, "yes") == 0;
+	return *yes || strcmp(value, "no") == 0 ||
+	       bb_config_fail(parse, parse->line, "%s is \"%.64s\"; write yes or no", key, value);
+}
+
 bool
 bb_value_promiscuous(struct bb_config_parse *parse, const char *value)
 {
-	const bool yes = strcmp(value, "yes") == 0;
-
-	if (!yes && strcmp(value, "no") != 0)
-		return bb_config_fail(parse, parse->line, "promiscuous is \"%.64s\"; write yes or "
-				      "no", value);
-	port_of(parse)->promiscuous = yes;
-	return true;
+	return read_yes(parse, "promiscuous", value, &port_of(parse)->promiscuous);
 }
 
 /* Reads "ingest 0.0", "matcher", "ledger" or "egress". */
@@ -384,6 +386,54 @@ bb_value_close_us(struct bb_config_parse *parse, const char *value)
 		return false;
 	parse->config->close_ns = number * 1000;
 	return true;
+}
+
+bool
+bb_value_tick_ms(struct bb_config_parse *parse, const char *value)
+{
+	uint64_t number;
+
+	if (!read_number(parse, "tick_ms", value, 1, 3600000, false, &number))
+		return false;
+	parse->config->tick_ns = number * 1000000;
+	return true;
+}
+
+bool
+bb_value_heartbeat_ms(struct bb_config_parse *parse, const char *value)
+{
+	uint64_t number;
+
+	if (!read_number(parse, "heartbeat_ms", value, 0, 3600000, false, &number))
+		return false;
+	parse->config->heartbeat_ns = number * 1000000;
+	return true;
+}
+
+bool
+bb_value_write(struct bb_config_parse *parse, const char *value)
+{
+	static const char *const ways[] = {
+		[BB_LEDGER_AUTO] = "auto",
+		[BB_LEDGER_DIRECT] = "direct",
+		[BB_LEDGER_BUFFERED] = "buffered",
+	};
+
+	for (uint8_t way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
+		if (strcmp(value, ways[way]) == 0) {
+			parse->config->write = way;
+			return true;
+		}
+	}
+	return bb_config_fail(parse, parse->line, "write is \"%.64s\"; write auto, direct or "
+			      "buffered", value);
+}
+
+bool
+bb_value_allow_unsafe_filesystem(struct bb_config_parse *parse, const char *value)
+{
+	return read_yes(parse, "allow_unsafe_filesystem", value,
+			&parse->config->allow_unsafe_filesystem);
 }
 
 bool

@@ -8,6 +8,9 @@
  *	{"command": "members",  "first": 1}        first participant; default 1
  *	{"command": "products", "first": 0}        first index; default 0
  *	{"command": "book", "product": N, "depth": 10}    depth 1..64, default 10
+ *	{"command": "accounts", "first": 1}        first account; default 1
+ *	{"command": "courses",  "first": 0}        first index; default 0
+ *	{"command": "rules"}
  *	{"command": "submit", "packet": HEX}       a whole signed packet, MAC included
  *	{"command": "venue"}
  *	{"command": "stop"}
@@ -22,14 +25,24 @@
  *	          duties [], turns, busy, longest_turn_ns}], busy being the share of the
  *	          last second, 0 to 1; ports [{device, link, mac, addresses [], rx,
  *	          rx_missed, rx_errors, rx_no_mbuf, tx, tx_errors}], link up or down;
- *	          rings [{name, used, size}]; mbufs {free, size}; healthy; alarms []
+ *	          rings [{name, used, size}]; mbufs {free, size}; healthy; alarms [];
+ *	          clock {speed, time_ns}, the venue's time, where it is not the machine's
  *	members   members [{participant, key, status, roles [], zone, orders_max,
  *	          packets_per_s, burst, orders_live, sequence_highest, bought_wh, sold_wh,
- *	          money}], next (0: that was all); status active or revoked;
- *	          sequence_highest is a string, as it may pass 2^63
+ *	          money, locked, reputation, killed, silence_s, cap_in_wh, cap_out_wh,
+ *	          order_wh_max, metered_by, reputation_min, feeder, source, escrow}], next
+ *	          (0: that was all); status active or revoked; sequence_highest is a string,
+ *	          as it may pass 2^63
  *	products  products [{product, price_min, price_max, tick, lot_wh, quantity_max_wh,
  *	          orders_live, last_price, trades, traded_wh}], next (0: that was all)
  *	book      product, buys [{price, orders, quantity_wh}], sells [...], best first
+ *	accounts  accounts [{account, name, balance, locked}], next; participants by their id,
+ *	          then the technical ones, whose name is not null
+ *	courses   courses [{quarter, state, due_ns (null: waits for a command), rounds, lines,
+ *	          disputes, readings, imbalance {long, short, reference} or null, zones
+ *	          [{zone, price (null: none yet)}]}], next; the delivery intervals of the
+ *	          calendar, in no order
+ *	rules     rules {NAME: n}, zones []: what holds for intervals that open from now on
  *	submit    report: HEX of one report packet, more: whether another part follows in
  *	          a message of its own; or the refusal of the gate
  *	venue     name, ledger_id, venue (the packets' field), venue_key, operator,
@@ -64,6 +77,9 @@
 	X(BB_CONTROL_MEMBERS,  "members")                                           \
 	X(BB_CONTROL_PRODUCTS, "products")                                          \
 	X(BB_CONTROL_BOOK,     "book")                                              \
+	X(BB_CONTROL_ACCOUNTS, "accounts")                                          \
+	X(BB_CONTROL_COURSES,  "courses")                                           \
+	X(BB_CONTROL_RULES,    "rules")                                             \
 	X(BB_CONTROL_SUBMIT,   "submit")                                            \
 	X(BB_CONTROL_VENUE,    "venue")                                             \
 	X(BB_CONTROL_STOP,     "stop")
@@ -77,7 +93,7 @@ enum bb_control_command {
 
 struct bb_control_request {
 	enum bb_control_command command;
-	uint32_t first;   /* MEMBERS, PRODUCTS */
+	uint32_t first;   /* MEMBERS, PRODUCTS, ACCOUNTS, COURSES */
 	uint32_t product; /* BOOK */
 	uint32_t depth;   /* BOOK */
 	uint32_t packet_size; /* SUBMIT: BB_PACKET_SIZE_MIN..BB_PACKET_SIZE_MAX */

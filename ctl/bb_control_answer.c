@@ -61,13 +61,38 @@ member_row(const struct bb_member *member)
 			 "money", (json_int_t)member->money);
 }
 
+/* What is set and learnt of a participant, behind who it is. */
+static json_t *
+standing_row(const struct bb_member *member)
+{
+	json_t *row = member_row(member);
+	json_t *standing = json_pack(
+		"{s:o, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}",
+		"locked", bb_answer_number(member->locked),
+		"reputation", (json_int_t)member->reputation,
+		"killed", member->killed,
+		"silence_s", (json_int_t)member->silence_s,
+		"cap_in_wh", (json_int_t)member->cap_in_wh,
+		"cap_out_wh", (json_int_t)member->cap_out_wh,
+		"order_wh_max", (json_int_t)member->order_wh_max,
+		"metered_by", (json_int_t)member->metered_by,
+		"reputation_min", (json_int_t)member->reputation_min,
+		"feeder", (json_int_t)member->feeder,
+		"source", (json_int_t)member->source,
+		"escrow", member->escrow);
+
+	(void)json_object_update(row, standing);
+	json_decref(standing);
+	return row;
+}
+
 json_t *
 bb_answer_members(const struct bb_inspect *inspect)
 {
 	json_t *rows = json_array();
 
 	for (uint32_t i = 0; i < inspect->count[0]; i++)
-		(void)json_array_append_new(rows, member_row(&inspect->members[i]));
+		(void)json_array_append_new(rows, standing_row(&inspect->members[i]));
 	return json_pack("{s:b, s:o, s:I}", "ok", 1, "members", rows, "next",
 			 (json_int_t)inspect->next);
 }
@@ -121,4 +146,93 @@ bb_answer_book(const struct bb_inspect *inspect)
 			 (json_int_t)inspect->product, "buys",
 			 side_rows(inspect->depth[BB_BUY], inspect->count[BB_BUY]), "sells",
 			 side_rows(inspect->depth[BB_SELL], inspect->count[BB_SELL]));
+}
+
+/* In the order of enum bb_technical_account. */
+static json_t *
+account_name(uint32_t account)
+{
+	static const char *const names[BB_ACCOUNTS_TECHNICAL] = { "grid", "dso",    "rent",
+								  "fund", "market", "bank" };
+
+	return account < BB_ACCOUNT_FIRST ? json_null()
+					  : json_string(names[account - BB_ACCOUNT_FIRST]);
+}
+
+json_t *
+bb_answer_accounts(const struct bb_inspect *inspect)
+{
+	json_t *rows = json_array();
+
+	for (uint32_t i = 0; i < inspect->count[0]; i++) {
+		const struct bb_purse_view *purse = &inspect->accounts[i];
+
+		(void)json_array_append_new(
+			rows, json_pack("{s:I, s:o, s:I, s:o}", "account",
+					(json_int_t)purse->account, "name",
+					account_name(purse->account), "balance",
+					(json_int_t)purse->balance, "locked",
+					bb_answer_number(purse->locked)));
+	}
+	return json_pack("{s:b, s:o, s:I}", "ok", 1, "accounts", rows, "next",
+			 (json_int_t)inspect->next);
+}
+
+static json_t *
+course_row(const struct bb_course_view *course)
+{
+	const struct bb_imbalance *imbalance = &course->imbalance;
+	json_t *zones = json_array();
+	json_t *prices = json_null();
+
+	for (uint32_t i = 0; i < course->zone_count; i++)
+		(void)json_array_append_new(
+			zones,
+			json_pack("{s:I, s:o}", "zone", (json_int_t)course->zones[i].zone, "price",
+				  course->zones[i].priced ? json_integer(course->zones[i].price)
+							  : json_null()));
+	if (imbalance->known)
+		prices = json_pack("{s:I, s:I, s:I}", "long", (json_int_t)imbalance->price_long,
+				   "short", (json_int_t)imbalance->price_short, "reference",
+				   (json_int_t)imbalance->price_reference);
+	return json_pack("{s:I, s:s, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+			 "quarter", (json_int_t)course->quarter,
+			 "state", bb_course_state_name((enum bb_course_state)course->state),
+			 "due_ns", course->due_ns == BB_NEVER_NS ? json_null()
+								 : bb_answer_number(course->due_ns),
+			 "rounds", (json_int_t)course->rounds,
+			 "lines", (json_int_t)course->lines,
+			 "disputes", (json_int_t)course->disputes,
+			 "readings", (json_int_t)course->readings,
+			 "imbalance", prices,
+			 "zones", zones);
+}
+
+json_t *
+bb_answer_courses(const struct bb_inspect *inspect)
+{
+	json_t *rows = json_array();
+
+	for (uint32_t i = 0; i < inspect->count[0]; i++)
+		(void)json_array_append_new(rows, course_row(&inspect->courses[i]));
+	return json_pack("{s:b, s:o, s:I}", "ok", 1, "courses", rows, "next",
+			 (json_int_t)inspect->next);
+}
+
+json_t *
+bb_answer_rules(const struct bb_inspect *inspect)
+{
+	const struct bb_rules *rules = &inspect->rules;
+	uint8_t numbers[BB_VENUE_ZONES];
+	const uint32_t count = bb_rules_zones(rules, numbers);
+	json_t *zones = json_array();
+	json_t *values = json_object();
+
+#define X(group, place, name, least, most, start) \
+	(void)json_object_set_new(values, #name, json_integer(rules->name));
+	BB_RULES_LIST(X)
+#undef X
+	for (uint32_t i = 0; i < count; i++)
+		(void)json_array_append_new(zones, json_integer(numbers[i]));
+	return json_pack("{s:b, s:o, s:o}", "ok", 1, "rules", values, "zones", zones);
 }

@@ -18,6 +18,9 @@ struct bb_daemon;
 json_t *bb_answer_members(const struct bb_inspect *inspect);
 json_t *bb_answer_products(const struct bb_inspect *inspect);
 json_t *bb_answer_book(const struct bb_inspect *inspect);
+json_t *bb_answer_accounts(const struct bb_inspect *inspect);
+json_t *bb_answer_courses(const struct bb_inspect *inspect);
+json_t *bb_answer_rules(const struct bb_inspect *inspect);
 
 /* bb_answer_status looks at counters, rings, ports and the durable end of the ledger.
  * market is the matching core's answer, NULL if there was none. */

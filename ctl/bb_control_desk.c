@@ -13,6 +13,7 @@
 #include "base/bb_bytes.h"
 #include "ctl/bb_control_answer.h"
 #include "ctl/bb_follow.h"
+#include "ctl/bb_ticker.h"
 #include "wire/bb_report.h"
 
 #define PATIENCE_IDLE_MS 100
@@ -227,6 +228,18 @@ handle(void *context, uint32_t client, const uint8_t *bytes, size_t size)
 	case BB_CONTROL_BOOK:
 		tell_book(daemon, client);
 		break;
+	case BB_CONTROL_ACCOUNTS:
+		if (inspect(daemon, client, BB_INSPECT_ACCOUNTS))
+			answer(daemon, client, bb_answer_accounts(&daemon->desk.inspect));
+		break;
+	case BB_CONTROL_COURSES:
+		if (inspect(daemon, client, BB_INSPECT_COURSES))
+			answer(daemon, client, bb_answer_courses(&daemon->desk.inspect));
+		break;
+	case BB_CONTROL_RULES:
+		if (inspect(daemon, client, BB_INSPECT_RULES))
+			answer(daemon, client, bb_answer_rules(&daemon->desk.inspect));
+		break;
 	case BB_CONTROL_SUBMIT:
 		submit(daemon, client);
 		break;
@@ -355,7 +368,9 @@ bb_desk_open(struct bb_daemon *daemon, int wake_fd)
 int
 bb_desk_patience_ms(const struct bb_daemon *daemon)
 {
-	return daemon->desk.submit_count > 0 ? PATIENCE_BUSY_MS : PATIENCE_IDLE_MS;
+	const int most_ms = daemon->desk.submit_count > 0 ? PATIENCE_BUSY_MS : PATIENCE_IDLE_MS;
+
+	return bb_ticker_patience_ms(daemon, bb_lcore_now_ns(), most_ms);
 }
 
 void
@@ -370,6 +385,7 @@ bb_desk_turn(struct bb_daemon *daemon, int timeout_ms)
 
 	const uint64_t now_ns = bb_lcore_now_ns();
 
+	bb_ticker_turn(daemon, now_ns);
 	give_up_late(daemon, now_ns);
 	take_pulse(daemon, now_ns);
 }

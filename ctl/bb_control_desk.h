@@ -5,7 +5,8 @@
  *
  * A submitted packet passes the same gate, matcher and ledger as any other; only its way in
  * and its way out differ.  The thread sleeps in epoll: a tenth of a second while nothing
- * is under way, a millisecond while a report is awaited.
+ * is under way, a millisecond while a report is awaited, less until the next tick is due
+ * (bb_ticker.h).
  *
  * Threads  The control thread: only producer of the control lane and of asks, only consumer
  *          of answers and of the ring from the egress.

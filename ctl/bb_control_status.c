@@ -287,6 +287,18 @@ signatures_of(const struct bb_daemon *daemon)
 			 (int)daemon->keys.places.reserved);
 }
 
+/* null where the venue keeps the machine's time, as a market does. */
+static json_t *
+clock_of(const struct bb_daemon *daemon)
+{
+	const struct bb_clock *clock = &daemon->matcher_duty.clock;
+	const uint64_t now_ns = bb_clock_at(clock, bb_lcore_now_ns());
+
+	return clock->speed == 0 ? json_null()
+				 : json_pack("{s:I, s:o}", "speed", (json_int_t)clock->speed,
+					     "time_ns", bb_answer_number(now_ns));
+}
+
 json_t *
 bb_answer_status(const struct bb_daemon *daemon, const struct bb_inspect *market)
 {
@@ -311,6 +323,7 @@ bb_answer_status(const struct bb_daemon *daemon, const struct bb_inspect *market
 				ports_of(daemon, alarms), "rings", rings_of(daemon), "mbufs",
 				mbufs_of(daemon, alarms)));
 	(void)json_object_set_new(root, "signatures", signatures_of(daemon));
+	(void)json_object_set_new(root, "clock", clock_of(daemon));
 	(void)json_object_set_new(root, "healthy", json_boolean(json_array_size(alarms) == 0));
 	(void)json_object_set_new(root, "alarms", alarms);
 	return root;

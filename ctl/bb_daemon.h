@@ -78,6 +78,8 @@ struct bb_desk {
 	uint32_t token; /* last given */
 	uint32_t submit_count;
 	struct bb_submit submits[BB_SUBMITS_MAX];
+	uint64_t ticks_sent;   /* since start */
+	uint64_t tick_sent_ns; /* the last one; 0: none yet */
 	uint64_t started_ns;
 	uint64_t pulse_ns;
 	struct bb_pulse pulses[BB_CONFIG_LCORES_MAX];

@@ -121,6 +121,7 @@ bb_stop_in_path_order(struct bb_daemon *daemon)
 	daemon->desk.stopping = true; /* the control lane takes nothing new either */
 	for (uint32_t i = 0; i < daemon->config.ingest_count; i++)
 		atomic_store_explicit(&daemon->ingest[i].stopping, true, memory_order_release);
+	atomic_store_explicit(&daemon->ledger_duty.stopping, true, memory_order_relaxed);
 
 	const bool clean = !ledger_failed(daemon) && wait_quiet_all(daemon, BB_CONFIG_INGEST) &&
 			   wait_quiet_all(daemon, BB_CONFIG_MATCHER) &&

@@ -25,23 +25,66 @@ static const struct cli_command commands[] = {
 	  "Let a participant in, or all of a file", cli_member_add },
 	{ "member revoke", "ID", "Shut a participant out and cancel its orders",
 	  cli_member_revoke },
+	{ "member set", "ID [ATTRIBUTES]", "What a participant is: caps, meter, source, escrow",
+	  cli_member_set },
+	{ "member kill", "ID", "Take all orders of a participant off, and let it enter no new ones",
+	  cli_member_kill },
+	{ "member arm", "ID", "Let a killed participant enter orders again", cli_member_arm },
 	{ "member list", "", "Who may trade, and what each has traded", cli_member_list },
 	{ "product add",
 	  "PRODUCT|--zone Z --start TIME [--count N] --band MIN:MAX --tick T --lot WH --max WH",
 	  "Open quarter-hours of delivery for trading", cli_product_add },
 	{ "product list", "", "What is traded, on which terms", cli_product_list },
+	{ "product show", "PRODUCT", "Its state, its prices, its terms", cli_product_show },
+	{ "product halt", "PRODUCT", "Halt a product, or with zone 0 a delivery in all zones",
+	  cli_product_halt },
+	{ "product resume", "PRODUCT", "Let it go on, through an auction", cli_product_resume },
 	{ "book show", "PRODUCT [--depth N]", "The best prices of a product", cli_book_show },
+	{ "account deposit", "ID AMOUNT | --file FILE", "Book money that came in",
+	  cli_account_deposit },
+	{ "account withdraw", "ID AMOUNT | --file FILE", "Book money that goes out",
+	  cli_account_withdraw },
+	{ "account show", "", "Every account, and that their sum is zero", cli_account_show },
+	{ "param set", "GROUP NAME=VALUE...", "Set parameters of what opens from now on",
+	  cli_param_set },
+	{ "param show", "[GROUP]", "The parameters of the market, and their bounds",
+	  cli_param_show },
+	{ "grid line", "LINE FROM TO --capacity WH [--reverse WH] [--fee F] [--start TIME] "
+	  "[--count N] [--participant N --key FILE]", "A line between two zones", cli_grid_line },
+	{ "grid imbalance", "--start TIME [--count N] --long P --short P --reference P "
+	  "[--participant N --key FILE]", "Prices of what was not delivered", cli_grid_imbalance },
+	{ "grid restrict", "ID PRODUCT WH [--participant N --key FILE]",
+	  "Curtailment that is nobody's fault", cli_grid_restrict },
+	{ "dispute rule", "PRODUCT --uphold|--dismiss", "End the dispute about a settlement",
+	  cli_dispute_rule },
 	{ "ledger show", "[HEIGHT[-HEIGHT]] [--inputs]", "The blocks, and what lies in them",
 	  cli_ledger_show },
 	{ "ledger verify", "[OPTIONS]", "Check every hash and signature of the ledger",
 	  cli_ledger_verify },
 	{ "ledger replay", "[OPTIONS]", "Take every decision of the ledger again and compare",
 	  cli_ledger_replay },
+	{ "ledger checkpoint", "[--out FILE]", "Sign what the log is now, and publish it",
+	  cli_ledger_checkpoint },
+	{ "ledger proof", "NUMBER|PARTICIPANT:SEQUENCE [--out FILE] [--checkpoint FILE]",
+	  "A receipt: an input, what it did, and the proof of both", cli_ledger_proof },
+	{ "ledger check-proof", "FILE [--key KEY|--venue FILE]",
+	  "Check a receipt with the venue's public key alone", cli_ledger_check_proof },
+	{ "ledger consistency", "FROM TO", "The proof that the log only grew from one size to "
+	  "another", cli_ledger_consistency },
+	{ "ledger export", "FOLDER [--checkpoint FILE]",
+	  "Write the log as tiles that other programs check", cli_ledger_export },
+	{ "ledger serve", "--folder EXPORT [--listen ADDR:PORT]",
+	  "Offer an export over HTTP, read-only", cli_ledger_serve },
 	{ "key new", "FILE", "Make a participant's key: FILE and FILE.pub", cli_key_new },
 	{ "order",
-	  "--participant N --key FILE [--venue FILE] buy|sell PRODUCT WH@PRICE [--ioc] [--id N] | "
-	  "replace ID WH@PRICE | cancel ID|--product PRODUCT|--all",
+	  "--participant N --key FILE [--venue FILE] buy|sell PRODUCT WH@PRICE [OPTIONS] | "
+	  "quote buy|sell PRODUCT WH@PRICE --id N | basket --file FILE | replace ID WH@PRICE | "
+	  "cancel ID|--product PRODUCT [--side buy|sell]|--all | kill | silence SECONDS",
 	  "Trade as a participant", cli_order },
+	{ "meter send", "--participant N --key FILE FILE | ID PRODUCT [--] WH",
+	  "Send readings as the meter operator", cli_meter_send },
+	{ "dispute open", "--participant N --key FILE PRODUCT --evidence FILE",
+	  "Dispute the settlement of a product", cli_dispute_open },
 	{ "market clear", "FILE", "Clear a book of orders offline, and prove the result",
 	  cli_market_clear },
 };
@@ -59,7 +102,7 @@ print_help(void)
 	       "  -h, --help             this, or the help of a command behind it\n"
 	       "  -V, --version\n\n", TIMEOUT_S);
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-14s  %s\n", commands[i].name, commands[i].summary);
+		printf("  %-18s  %s\n", commands[i].name, commands[i].summary);
 	printf("\nProducts are written ZONE:TIME, as in 1:2025-06-11T12:00Z, or as their number;\n"
 	       "prices in nano-currency per Wh (0.001 currency units per MWh); quantities in Wh.\n"
 	       "Exit codes: 0 ok, 1 unhealthy or refused, 2 usage or configuration,\n"
@@ -87,7 +130,7 @@ no_command(struct cli *cli, int argc, char **argv)
 {
 	const bool help = argc >= 2 && (strcmp(argv[1], "--help") == 0 ||
 					strcmp(argv[1], "-h") == 0);
-	char names[128] = "";
+	char names[256] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < COMMANDS && used < sizeof(names); i++) {

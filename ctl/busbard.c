@@ -73,6 +73,24 @@ make_gate(struct bb_daemon *daemon, uint32_t lane, struct bb_counters *counters)
 		     daemon->roster, daemon->market, &daemon->verify, daemon->venue, counters);
 }
 
+/* A clock of the venue's own goes on where the ledger ends. */
+static struct bb_clock
+start_clock(const struct bb_daemon *daemon)
+{
+	struct bb_clock clock = daemon->config.clock;
+	const uint64_t last_ns = bb_market_time_ns(daemon->market);
+
+	if (clock.speed == 0)
+		return clock;
+	clock.origin_ns = bb_lcore_now_ns();
+	if (clock.start_ns < last_ns)
+		clock.start_ns = last_ns;
+	bb_say("[time]: the venue's time is not the machine's: it runs %u times as fast, from "
+	       "%llu s since 1970; for demonstrations and tests alone", clock.speed,
+	       (unsigned long long)(clock.start_ns / 1000000000));
+	return clock;
+}
+
 /* The boxes of the picture: what each takes from where, and gives to whom. */
 static struct bb_duty
 wire(struct bb_daemon *daemon, const struct bb_config_duty *duty, struct bb_counters *counters)
@@ -95,9 +113,9 @@ wire(struct bb_daemon *daemon, const struct bb_config_duty *duty, struct bb_coun
 	case BB_CONFIG_MATCHER:
 		bb_matcher_init(&daemon->matcher, daemon->market, counters);
 		daemon->matcher_duty = (struct bb_matcher_duty){
-			.matcher = &daemon->matcher, .lane_count = config->ingest_count + 1,
-			.outcomes = rings->outcomes, .asks = rings->asks,
-			.answers = rings->answers };
+			.matcher = &daemon->matcher, .clock = start_clock(daemon),
+			.lane_count = config->ingest_count + 1, .outcomes = rings->outcomes,
+			.asks = rings->asks, .answers = rings->answers };
 		memcpy(daemon->matcher_duty.lanes, rings->lanes, sizeof(rings->lanes));
 		return bb_matcher_duty(&daemon->matcher_duty);
 	case BB_CONFIG_LEDGER:

@@ -6,7 +6,7 @@
 #include "base/bb_assert.h"
 #include "market/bb_reputation.h"
 
-#define LOSS_MAX 50000u /* ppm; a book names no losses, so all are as near as can be */
+#define LOSS_MAX 50000u /* ppm; with no losses, all are as near as can be */
 
 /* What clearing and pairing work on. */
 struct bench {
@@ -122,25 +122,40 @@ clear(const struct cli_book *book, struct cli_auction *auction, struct bench *be
 			  bench->claims);
 }
 
-static enum bb_certificate
-pair(const struct cli_book *book, struct cli_auction *auction, struct bench *bench)
+void
+cli_auction_rules(struct bb_pairing_rules *rules, bool closeness)
 {
-	struct bb_pairing_rules rules = { .loss_max = LOSS_MAX };
+	*rules = (struct bb_pairing_rules){ .loss_max = LOSS_MAX, .closeness = closeness };
+	memcpy(rules->weights, bb_degree_weights_default, sizeof(rules->weights));
+}
 
-	memcpy(rules.weights, bb_degree_weights_default, sizeof(rules.weights));
+void
+cli_auction_terms(const struct cli_book_order *order, uint32_t index,
+		  struct bb_pairing_order *paired)
+{
+	*paired = (struct bb_pairing_order){
+		.terms = {
+			.price = order->price, .quantity_wh = order->quantity,
+			.owner = order->owner, .reputation = order->reputation,
+			.accept_sources = order->accept, .source = order->source,
+		},
+		.order = index + 1, .node = order->zone, .side = order->side, .index = index,
+	};
+}
+
+static enum bb_certificate
+pair(const struct cli_book *book, bool closeness, struct cli_auction *auction,
+     struct bench *bench)
+{
+	struct bb_pairing_rules rules;
+
+	cli_auction_rules(&rules, closeness);
 	for (uint32_t i = 0; i < bench->count; i++)
 		auction->filled[bench->orders[i].index] = bench->orders[i].filled_wh;
 	for (uint32_t i = 0; i < book->order_count; i++) {
-		const struct cli_book_order *order = &book->orders[i];
-		bench->paired[i] = (struct bb_pairing_order){
-			.terms = {
-				.price = order->price, .quantity_wh = order->quantity,
-				.owner = order->owner, .reputation = order->reputation,
-				.accept_sources = order->accept, .source = order->source,
-			},
-			.order = i + 1, .filled_wh = auction->filled[i],
-			.node = bench->places[i].node, .side = order->side, .index = i,
-		};
+		cli_auction_terms(&book->orders[i], i, &bench->paired[i]);
+		bench->paired[i].filled_wh = auction->filled[i];
+		bench->paired[i].node = bench->places[i].node;
 	}
 	bb_pairing_make(auction->pairing, &rules, &auction->auction, &auction->clearing,
 			bench->paired, book->order_count);
@@ -170,7 +185,8 @@ sum_up(const struct cli_book *book, struct cli_auction *auction, const struct be
 }
 
 enum cli_exit
-cli_auction_clear(struct cli *cli, const struct cli_book *book, struct cli_auction *auction)
+cli_auction_clear(struct cli *cli, const struct cli_book *book, bool closeness,
+		  struct cli_auction *auction)
 {
 	struct bench bench;
 
@@ -182,7 +198,7 @@ cli_auction_clear(struct cli *cli, const struct cli_book *book, struct cli_aucti
 		return code;
 	enum bb_certificate certificate = clear(book, auction, &bench);
 	if (certificate == BB_CERTIFIED)
-		certificate = pair(book, auction, &bench);
+		certificate = pair(book, closeness, auction, &bench);
 	if (certificate != BB_CERTIFIED)
 		return cli_fail(cli, CLI_UNHEALTHY, NULL, "%s: the result is not certified: %s; "
 				"report this with the book", book->file,

@@ -29,7 +29,16 @@ struct cli_auction {
 	__int128 welfare;  /* limits of buys less limits of sells less fees */
 };
 
-enum cli_exit cli_auction_clear(struct cli *cli, const struct cli_book *book,
+/* cli_auction_clear: closeness is a rule of the matching degree. */
+enum cli_exit cli_auction_clear(struct cli *cli, const struct cli_book *book, bool closeness,
 				struct cli_auction *auction);
+
+/* cli_auction_rules sets the rules by which a book's pairs are ranked: default weights, and
+ * no losses, since it names none. */
+void cli_auction_rules(struct bb_pairing_rules *rules, bool closeness);
+
+/* cli_auction_terms makes order index of a book one that can be paired, of its own zone. */
+void cli_auction_terms(const struct cli_book_order *order, uint32_t index,
+		       struct bb_pairing_order *paired);
 
 #endif

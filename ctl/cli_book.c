@@ -14,13 +14,11 @@
 
 /* Where in the book the reader is, and what went wrong there. */
 struct reader {
-	struct cli *cli;
 	struct cli_book *book;
 	json_t *zones; /* name: index */
 	json_t *owners;
 	json_t *ids;
 	char place[48]; /* "orders[3]"; empty: the whole book */
-	enum cli_exit code;
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -34,11 +32,17 @@ wrong(struct reader *reader, const char *key, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	reader->code = cli_fail(reader->cli, CLI_USAGE, NULL, "%s: %s%s%s%s%s",
-				reader->book->file, place,
-				place[0] != '\0' && key[0] != '\0' ? "." : "", key,
-				place[0] != '\0' || key[0] != '\0' ? ": " : "", text);
+	snprintf(reader->book->error, sizeof(reader->book->error), "%s%s%.64s%s%s", place,
+		 place[0] != '\0' && key[0] != '\0' ? "." : "", key,
+		 place[0] != '\0' || key[0] != '\0' ? ": " : "", text);
 	return false;
+}
+
+static bool
+no_memory(struct reader *reader)
+{
+	reader->book->no_memory = true;
+	return wrong(reader, "", "no memory left");
 }
 
 /* check_keys refuses what is in an object and not in known, which ends with NULL. */
@@ -96,14 +100,14 @@ read_optional(struct reader *reader, const json_t *object, const char *key, int6
 static bool
 take_name(struct reader *reader, const json_t *value, const char *key, const char **name)
 {
-	char digits[24];
-
 	if (value == NULL)
 		return wrong(reader, key, "is missing");
 	if (json_is_integer(value)) {
-		snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(value));
-		*name = strdup(digits);
-		return *name != NULL || wrong(reader, key, "no memory left");
+		json_t *digits =
+			json_sprintf("%lld", (long long)json_integer_value(value));
+		*name = json_string_value(digits);
+		return json_array_append_new(reader->book->names, digits) == 0 ||
+		       no_memory(reader);
 	}
 	*name = json_string_value(value);
 	if (*name == NULL || (*name)[0] == '\0' || strlen(*name) > NAME_SIZE_MAX ||
@@ -282,7 +286,7 @@ read_orders(struct reader *reader, const json_t *orders)
 			     BB_ORDERS_MAX);
 	book->orders = calloc(json_array_size(orders) + 1, sizeof(*book->orders));
 	if (book->orders == NULL)
-		return wrong(reader, "orders", "no memory left");
+		return no_memory(reader);
 	json_array_foreach(orders, index, order) {
 		snprintf(reader->place, sizeof(reader->place), "orders[%zu]", index);
 		if (!read_order(reader, order, &book->orders[index]))
@@ -335,28 +339,54 @@ read_book(struct reader *reader, const json_t *root)
 	       read_orders(reader, json_object_get(root, "orders"));
 }
 
+bool
+cli_book_parse(const json_t *root, struct cli_book *book)
+{
+	struct reader reader = {
+		.book = book, .zones = json_object(), .owners = json_object(),
+		.ids = json_object(),
+	};
+	bool right;
+
+	*book = (struct cli_book){ .names = json_array() };
+	if (reader.zones == NULL || reader.owners == NULL || reader.ids == NULL ||
+	    book->names == NULL)
+		right = no_memory(&reader);
+	else
+		right = read_book(&reader, root);
+	json_decref(reader.zones);
+	json_decref(reader.owners);
+	json_decref(reader.ids);
+	return right;
+}
+
+void
+cli_book_free(struct cli_book *book)
+{
+	json_decref(book->names);
+	free(book->orders);
+}
+
 enum cli_exit
 cli_book_read(struct cli *cli, const char *file, struct cli_book *book)
 {
 	const bool standard = strcmp(file, "-") == 0;
-	struct reader reader = { .cli = cli, .book = book, .code = CLI_GO_ON };
+	const char *const called = standard ? "standard input" : file;
 	json_error_t error;
 
-	*book = (struct cli_book){ .file = standard ? "standard input" : file };
 	FILE *stream = standard ? stdin : fopen(file, "re");
 	if (stream == NULL)
 		return cli_fail_file(cli, cli_result_of_errno(), file);
-	json_t *root = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
+	const json_t *root = json_loadf(stream, JSON_REJECT_DUPLICATES, &error);
 	if (!standard)
 		fclose(stream);
 	if (root == NULL)
-		return cli_fail(cli, CLI_USAGE, NULL, "%s:%d:%d: %s", book->file, error.line,
+		return cli_fail(cli, CLI_USAGE, NULL, "%s:%d:%d: %s", called, error.line,
 				error.column, cli_printable(error.text) ? error.text : "no JSON");
-	reader.zones = json_object();
-	reader.owners = json_object();
-	reader.ids = json_object();
-	if (reader.zones == NULL || reader.owners == NULL || reader.ids == NULL)
-		return cli_fail(cli, CLI_UNHEALTHY, NULL, "no memory left");
-	read_book(&reader, root);
-	return reader.code;
+	const bool right = cli_book_parse(root, book);
+	book->file = called;
+	if (!right)
+		return cli_fail(cli, book->no_memory ? CLI_UNHEALTHY : CLI_USAGE, NULL, "%s: %s",
+				called, book->error);
+	return CLI_GO_ON;
 }

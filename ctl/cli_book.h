@@ -12,10 +12,11 @@
  *
  * Units    any, the same throughout: prices in nano-currency per Wh and quantities in Wh are
  *          the appliance's own.  Integers only.
- * Memory   On the heap until the process ends.
+ * Memory   On the heap until cli_book_free, or until the process ends.
  * Threads  None of its own.
- * Errors   cli_fail with the place that is wrong, "orders[3].price", or the line where the
- *          file is no JSON: exit code 2.  What is not named here is refused.
+ * Errors   The place that is wrong, "orders[3].price: ..."; or the line where the file is no
+ *          JSON.  cli_book_read ends with cli_fail and exit code 2.  What is not named here
+ *          is refused.
  * Replay   Not part of it.
  */
 #ifndef CLI_BOOK_H
@@ -44,8 +45,13 @@ struct cli_book_order {
 	uint8_t side; /* enum bb_side */
 };
 
+#define CLI_BOOK_ERROR 384u
+
 struct cli_book {
 	const char *file;
+	char error[CLI_BOOK_ERROR]; /* empty: none */
+	bool no_memory;             /* which is nobody's mistake */
+	json_t *names;              /* of those that were integers */
 	int64_t price_min;
 	int64_t price_max;
 	uint32_t k_milli;
@@ -57,6 +63,13 @@ struct cli_book {
 	struct bb_line lines[BB_LINES_MAX];
 	struct cli_book_order *orders;
 };
+
+/* cli_book_parse reads what json_loads with JSON_REJECT_DUPLICATES made of a book, and keeps
+ * pointers into it.  False: error says why. */
+bool cli_book_parse(const json_t *root, struct cli_book *book);
+
+/* cli_book_free gives back what cli_book_parse took, whatever it returned. */
+void cli_book_free(struct cli_book *book);
 
 /* cli_book_read reads file, "-" being standard input. */
 enum cli_exit cli_book_read(struct cli *cli, const char *file, struct cli_book *book);

@@ -22,13 +22,19 @@
 
 #define CONF_SIZE 4096
 
-/* A band of 4,096 price steps for every product at once, or wider ones for some; 48 B each. */
+/* Of the band's price steps only those near which orders rest take one: 4,096 a product leave
+ * room for many far away from the others; 25 B each. */
 #define LEVELS_A_PRODUCT 4096u
 #define LEVELS_LEAST     (1u << 20)
+
+/* As many as a participant may have live orders, if the operator says nothing (cli_member.c). */
+#define PLACES_A_PARTICIPANT    1024u
+#define POSITIONS_A_PARTICIPANT 32u
 
 struct venue_plan {
 	char folder[PATH_MAX]; /* absolute, once it exists */
 	bool folder_made;
+	bool unsafe_filesystem;
 	const char *name;
 	const char *ipv4;
 	const char *device;
@@ -113,7 +119,7 @@ make_folder(struct cli *cli, struct venue_plan *plan, const char *folder)
 	return CLI_GO_ON;
 }
 
-/* name, device, ipv4, udp, CPU */
+/* name, device, ipv4, udp, CPU, yes or no */
 #define CONF_FORM                                                                               \
 	"# busbard.conf of %s, made by busbarctl init.\n"                                       \
 	"# busbard(8) explains each key.\n"                                                     \
@@ -142,6 +148,10 @@ make_folder(struct cli *cli, struct venue_plan *plan, const char *folder)
 	"[ledger]\n"                                                                            \
 	"close_bytes = 128K\n"                                                                  \
 	"close_us = 1000\n"                                                                     \
+	"# How blocks are written: direct, buffered, or auto, which is direct where it can be.\n" \
+	"# write = auto\n"                                                                      \
+	"# On a file system that may lose what was answered, busbard starts with yes alone.\n"  \
+	"allow_unsafe_filesystem = %s\n"                                                        \
 	"\n"                                                                                    \
 	"# Where busbarctl finds busbard, and which group may use it besides the owner.\n"      \
 	"[control]\n"                                                                           \
@@ -158,7 +168,8 @@ static bool
 write_conf(const struct venue_plan *plan, char text[CONF_SIZE])
 {
 	const int size = snprintf(text, CONF_SIZE, CONF_FORM, plan->name, plan->device,
-				  plan->ipv4, plan->udp_port, plan->cpu);
+				  plan->ipv4, plan->udp_port, plan->cpu,
+				  plan->unsafe_filesystem ? "yes" : "no");
 	return size > 0 && size < CONF_SIZE;
 }
 
@@ -209,6 +220,9 @@ make_ledger(struct cli *cli, struct venue_plan *plan)
 		return cli_fail(cli, CLI_UNHEALTHY, "ERR_IO", "%s: %s; free some space", path,
 				strerror(errno));
 	(void)!chmod(path, 0750);
+	if (!plan->unsafe_filesystem && bb_ledger_filesystem(path, text) != BB_OK)
+		return cli_fail(cli, CLI_USAGE, "ERR_FILESYSTEM", "%s: choose a folder on ext4 or "
+				"XFS; for a trial add --unsafe-filesystem", text);
 	const enum bb_result result = bb_ledger_create(path, genesis, &plan->venue_identity,
 						       plan->segment_size, text);
 	if (result == BB_OK)
@@ -350,6 +364,26 @@ make_venue(struct cli *cli, struct venue_plan *plan)
 	return code;
 }
 
+static uint32_t
+at_most(uint64_t number, uint32_t most)
+{
+	return number < most ? (uint32_t)number : most;
+}
+
+/* What follows from how many participants and orders there are. */
+static void
+fill_size(struct bb_market_size *size, bool places_given, bool positions_given)
+{
+	const uint64_t participants = size->participants;
+	const uint64_t least = POSITIONS_A_PARTICIPANT * participants;
+
+	if (!places_given)
+		size->places = at_most(PLACES_A_PARTICIPANT * participants, BB_PLACES_MAX);
+	if (!positions_given)
+		size->positions = at_most(size->orders > least ? size->orders : least,
+					  BB_POSITIONS_MAX);
+}
+
 enum cli_exit
 cli_init(struct cli *cli)
 {
@@ -369,6 +403,13 @@ cli_init(struct cli *cli)
 		  &plan.size.orders, 1, BB_ORDERS_MAX },
 		{ "levels", "N", "price steps, all products together (4096 a product)", CLI_U32,
 		  &plan.size.levels, 1, BB_PRODUCTS_MAX * BB_LEVELS_MAX },
+		{ "places", "N", "live orders, the limits of all participants together, each "
+		  "rounded up to a power of two (1024 a participant)", CLI_U32,
+		  &plan.size.places, 1, BB_PLACES_MAX },
+		{ "positions", "N", "participants in products (one an order, at least 32 a "
+		  "participant)", CLI_U32, &plan.size.positions, 1, BB_POSITIONS_MAX },
+		{ "courses", "N", "delivery intervals of the calendar alive at once (none)",
+		  CLI_U32, &plan.size.courses, 0, BB_PRODUCTS_MAX },
 		{ "segment", "SIZE", "of a ledger file (256M)", CLI_SIZE, &plan.segment_size,
 		  BB_SEGMENT_SIZE_MIN, BB_SEGMENT_SIZE_MAX },
 		{ "ipv4", "ADDRESS", "of the appliance (192.0.2.1)", CLI_TEXT, &plan.ipv4 },
@@ -376,12 +417,14 @@ cli_init(struct cli *cli)
 		  UINT16_MAX },
 		{ "device", "DEVICE", "DPDK port (default: a memif server in the folder)", CLI_TEXT,
 		  &plan.device },
+		{ "unsafe-filesystem", NULL, "take any file system, also one that may lose what "
+		  "was answered", CLI_FLAG, &plan.unsafe_filesystem },
 		{ "cpu", "N", "CPU that polls (default: the last one)", CLI_U32, &plan.cpu, 0,
 		  CPU_SETSIZE - 1 },
 		{ 0 },
 	};
 
-	enum { LEVELS = 4, SEGMENT };
+	enum { LEVELS = 4, PLACES, POSITIONS, COURSES, SEGMENT };
 	enum cli_exit code = cli_options(cli, options, 1, 1);
 	if (code != CLI_GO_ON)
 		return code;
@@ -389,6 +432,7 @@ cli_init(struct cli *cli)
 		plan.size.levels = plan.size.products * LEVELS_A_PRODUCT;
 	if (!options[LEVELS].given && plan.size.levels < LEVELS_LEAST)
 		plan.size.levels = LEVELS_LEAST;
+	fill_size(&plan.size, options[PLACES].given, options[POSITIONS].given);
 	code = make_folder(cli, &plan, cli->words[0]);
 	if (code != CLI_GO_ON)
 		return code;

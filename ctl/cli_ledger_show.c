@@ -115,6 +115,8 @@ type_name(uint16_t type)
 	switch (type) {
 	case BB_RECORD_PACKET:
 		return "packet";
+	case BB_RECORD_TICK:
+		return "tick";
 	case BB_RECORD_GENESIS:
 		return "genesis";
 	case BB_RECORD_RECOVERY:
@@ -129,19 +131,19 @@ json_input(struct show *show, const struct bb_ledger_input *input)
 {
 	json_t *object = json_pack("{s:o, s:o, s:s}", "number", cli_u64(input->number), "time_ns",
 				   cli_u64(input->time_ns), "type", type_name(input->type));
+	json_t *events = json_array();
 	struct bb_packet packet;
 
+	for (uint32_t i = 0; i < input->event_count; i++)
+		json_array_append_new(events, cli_ledger_event_json(&input->events[i]));
 	if (input->type == BB_RECORD_PACKET &&
 	    bb_packet_decode_input(input->bytes, input->size, &packet) == BB_OK) {
-		json_t *events = json_array();
-		for (uint32_t i = 0; i < input->event_count; i++)
-			json_array_append_new(events, cli_ledger_event_json(&input->events[i]));
 		json_object_set_new(object, "participant", json_integer(packet.participant));
 		json_object_set_new(object, "sequence", cli_u64(packet.sequence));
 		json_object_set_new(object, "kind", json_integer(packet.kind));
 		json_object_set_new(object, "records", json_integer(packet.record_count));
-		json_object_set_new(object, "events", events);
 	}
+	json_object_set_new(object, "events", events);
 	if (show->block_inputs > 0)
 		putchar(',');
 	put_json(object);

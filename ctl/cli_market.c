@@ -1,46 +1,17 @@
 /* cli_market - an auction offline, for operators and auditors: a book in, prices, fills and
- * contracts out, schema busbar.clearing/1. */
+ * contracts out, schema busbar.clearing/1; or what trades by matching degree first. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/cli_auction.h"
 #include "ctl/cli_commands.h"
+#include "ctl/cli_matching.h"
 #include "ctl/cli_table.h"
+#include "ctl/cli_write.h"
 
-#define SCHEMA       "busbar.clearing/1"
-#define INTEGER_SIZE 48u /* 128 bits, a sign, a zero */
-
-static void
-write_integer(char text[INTEGER_SIZE], __int128 value)
-{
-	const bool negative = value < 0;
-	unsigned __int128 left = negative ? -(unsigned __int128)value : (unsigned __int128)value;
-	char digits[INTEGER_SIZE];
-	uint32_t count = 0;
-
-	do {
-		digits[count++] = (char)('0' + (int)(left % 10));
-		left /= 10;
-	} while (left > 0);
-	if (negative)
-		*text++ = '-';
-	while (count > 0)
-		*text++ = digits[--count];
-	*text = '\0';
-}
-
-/* json_of is an integer where JSON can hold it, else a string of digits. */
-static json_t *
-json_of(__int128 value)
-{
-	char text[INTEGER_SIZE];
-
-	if (value >= INT64_MIN && value <= INT64_MAX)
-		return json_integer((json_int_t)value);
-	write_integer(text, value);
-	return json_string(text);
-}
+#define SCHEMA "busbar.clearing/1"
 
 /* node_of_zone returns the node whose price is called the zone's: that of the buys which
  * accept most, where the zone has several. */
@@ -170,42 +141,48 @@ next_contract(const struct cli_auction *auction, uint32_t *at, bool *half,
 	return true;
 }
 
-static json_t *
-pairs_of(const struct cli_auction *auction)
+static void
+write_pairs(const struct cli_auction *auction)
 {
-	json_t *pairs = json_array();
 	struct contract contract;
+	const char *before = "";
 	uint32_t at = 0;
 	bool half = false;
 
-	while (next_contract(auction, &at, &half, &contract))
-		json_array_append_new(pairs, json_pack(
-			"{s:s, s:s, s:I, s:I, s:I, s:i}", "sell", contract.sell, "buy",
-			contract.buy, "qty", (json_int_t)contract.quantity, "price_sell",
-			(json_int_t)contract.pair->price_sell, "price_buy",
-			(json_int_t)contract.pair->price_buy, "degree", contract.pair->degree));
-	return pairs;
+	for (; next_contract(auction, &at, &half, &contract); before = ",") {
+		printf("%s{\"sell\":", before);
+		cli_write_name(contract.sell);
+		fputs(",\"buy\":", stdout);
+		cli_write_name(contract.buy);
+		printf(",\"qty\":%" PRIu64 ",\"price_sell\":%" PRId64 ",\"price_buy\":%" PRId64
+		       ",\"degree\":%" PRId32 "}", contract.quantity, contract.pair->price_sell,
+		       contract.pair->price_buy, contract.pair->degree);
+	}
 }
 
 static void
 print_json(struct cli *cli, const struct cli_auction *auction)
 {
 	const struct cli_book *book = auction->book;
-	json_t *flows = json_array();
-	json_t *fills = json_object();
+	json_t *zones = zones_of(auction);
 
+	printf("{\"schema\":\"" SCHEMA "\",\"quantity\":%" PRIu64 ",\"zones\":",
+	       auction->quantity);
+	json_dumpf(zones, stdout, JSON_COMPACT);
+	fputs(",\"flows\":[", stdout);
 	for (uint32_t i = 0; i < book->line_count; i++)
-		json_array_append_new(flows, json_integer(auction->clearing.flow_wh[i]));
-	for (uint32_t i = 0; i < book->order_count; i++)
-		json_object_set_new(fills, book->orders[i].id,
-				    json_integer((json_int_t)auction->filled[i]));
-	json_t *whole = json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", SCHEMA,
-				  "quantity", (json_int_t)auction->quantity, "zones",
-				  zones_of(auction), "flows", flows, "fills", fills, "pairs",
-				  pairs_of(auction), "welfare", json_of(auction->welfare),
-				  "certificate", bb_certificate_text(BB_CERTIFIED));
-	json_dumpf(whole, stdout, JSON_COMPACT);
-	putchar('\n');
+		printf("%s%" PRId64, i == 0 ? "" : ",", auction->clearing.flow_wh[i]);
+	fputs("],\"fills\":{", stdout);
+	for (uint32_t i = 0; i < book->order_count; i++) {
+		fputs(i == 0 ? "" : ",", stdout);
+		cli_write_name(book->orders[i].id);
+		printf(":%" PRIu64, auction->filled[i]);
+	}
+	fputs("},\"pairs\":[", stdout);
+	write_pairs(auction);
+	fputs("],\"welfare\":", stdout);
+	cli_write_wide(auction->welfare);
+	printf(",\"certificate\":\"%s\"}\n", bb_certificate_text(BB_CERTIFIED));
 	cli->printed = true;
 }
 
@@ -307,9 +284,9 @@ print_pairs(const struct cli_auction *auction)
 static void
 print_tables(const struct cli_auction *auction)
 {
-	char welfare[INTEGER_SIZE];
+	char welfare[CLI_WIDE_SIZE];
 
-	write_integer(welfare, auction->welfare);
+	cli_wide_text(welfare, auction->welfare);
 	print_zones(auction);
 	if (auction->book->line_count > 0) {
 		putchar('\n');
@@ -328,17 +305,35 @@ print_tables(const struct cli_auction *auction)
 enum cli_exit
 cli_market_clear(struct cli *cli)
 {
-	struct cli_option options[] = { { 0 } };
+	const char *mode = "exact";
+	const char *degree = "surplus";
+	struct cli_option options[] = {
+		{ "mode", "MODE", "exact; or md-first: by matching degree, to compare (exact)",
+		  CLI_TEXT, &mode },
+		{ "degree", "RULE", "price part of the degree: surplus, or closeness (surplus)",
+		  CLI_TEXT, &degree },
+		{ 0 },
+	};
 	struct cli_book *book = malloc(sizeof(*book));
 	struct cli_auction *auction = malloc(sizeof(*auction));
 
 	if (book == NULL || auction == NULL)
 		return cli_fail(cli, CLI_UNHEALTHY, NULL, "no memory left");
 	enum cli_exit code = cli_options(cli, options, 1, 1);
+	if (code != CLI_GO_ON)
+		return code;
+	const bool first = strcmp(mode, "md-first") == 0;
+	const bool closeness = strcmp(degree, "closeness") == 0;
+	if (!first && strcmp(mode, "exact") != 0)
+		return cli_fail(cli, CLI_USAGE, NULL, "--mode %s: write exact or md-first", mode);
+	if (!closeness && strcmp(degree, "surplus") != 0)
+		return cli_fail(cli, CLI_USAGE, NULL, "--degree %s: write surplus or closeness",
+				degree);
+	code = cli_book_read(cli, cli->words[0], book);
+	if (code == CLI_GO_ON && first)
+		return cli_matching_run(cli, book, closeness);
 	if (code == CLI_GO_ON)
-		code = cli_book_read(cli, cli->words[0], book);
-	if (code == CLI_GO_ON)
-		code = cli_auction_clear(cli, book, auction);
+		code = cli_auction_clear(cli, book, closeness, auction);
 	if (code != CLI_GO_ON)
 		return code;
 	if (cli->json)

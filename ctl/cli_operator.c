@@ -39,6 +39,7 @@ struct under_way {
 
 struct run {
 	struct cli *cli;
+	struct cli_signer signer;
 	const struct bb_wire_operation *operations;
 	uint32_t count;
 	uint32_t next; /* first one that was not sent yet */
@@ -66,30 +67,94 @@ static const char *const verbs[] = {
 	[BB_WIRE_PRODUCT_ADD] = "added",
 	[BB_WIRE_HALT] = "halted; only cancels pass",
 	[BB_WIRE_RESUME] = "resumed",
+	[BB_WIRE_PARAM] = "set",
+	[BB_WIRE_MEMBER_SET] = "set",
+	[BB_WIRE_MEMBER_KILL] = "killed; no new orders until it is armed",
+	[BB_WIRE_MEMBER_ARM] = "armed",
+	[BB_WIRE_TRANSFER] = "booked",
+	[BB_WIRE_PRODUCT_HALT] = "halted; only cancels pass",
+	[BB_WIRE_PRODUCT_RESUME] = "resumed",
+	[BB_WIRE_RULING] = "ruled",
+	[BB_WIRE_LINE] = "set",
+	[BB_WIRE_IMBALANCE] = "set",
+	[BB_WIRE_RESTRICT] = "recorded",
 };
+
+_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == BB_WIRE_OPS, "each operation has a verb");
+
+static void
+describe_participant(uint32_t participant, char text[64], json_t *object)
+{
+	snprintf(text, 64, "participant %u", participant);
+	json_object_set_new(object, "participant", json_integer(participant));
+}
+
+static void
+describe_product(uint32_t number, char text[64], json_t *object)
+{
+	char product[CLI_PRODUCT_SIZE];
+
+	cli_write_product(product, number);
+	snprintf(text, 64, "product %s (%u)", product, number);
+	json_object_set_new(object, "product", json_integer(number));
+}
 
 /* What an operation is about, in words and as the field that names it. */
 static void
 describe(const struct bb_wire_operation *operation, char text[64], json_t *object)
 {
-	char product[CLI_PRODUCT_SIZE];
-
-	switch (operation->op) {
+	switch ((enum bb_wire_op)operation->op) {
 	case BB_WIRE_MEMBER_ADD:
 	case BB_WIRE_MEMBER_REVOKE:
-		snprintf(text, 64, "participant %u", operation->member.participant);
-		json_object_set_new(object, "participant",
-				    json_integer(operation->member.participant));
+	case BB_WIRE_MEMBER_KILL:
+	case BB_WIRE_MEMBER_ARM:
+		describe_participant(operation->member.participant, text, object);
+		break;
+	case BB_WIRE_MEMBER_SET:
+		describe_participant(operation->attributes.participant, text, object);
+		break;
+	case BB_WIRE_TRANSFER:
+		describe_participant(operation->transfer.participant, text, object);
+		break;
+	case BB_WIRE_RESTRICT:
+		describe_participant(operation->restrict_.participant, text, object);
 		break;
 	case BB_WIRE_PRODUCT_ADD:
-		cli_write_product(product, operation->product.product);
-		snprintf(text, 64, "product %s (%u)", product, operation->product.product);
-		json_object_set_new(object, "product", json_integer(operation->product.product));
+	case BB_WIRE_PRODUCT_HALT:
+	case BB_WIRE_PRODUCT_RESUME:
+		describe_product(operation->product.product, text, object);
 		break;
-	default:
+	case BB_WIRE_RULING:
+		describe_product(operation->ruling.product, text, object);
+		break;
+	case BB_WIRE_LINE:
+		snprintf(text, 64, "line %u", operation->line.line);
+		json_object_set_new(object, "line", json_integer(operation->line.line));
+		break;
+	case BB_WIRE_IMBALANCE:
+		snprintf(text, 64, "imbalance prices");
+		json_object_set_new(object, "first_quarter",
+				    json_integer(operation->imbalance.first_quarter));
+		break;
+	case BB_WIRE_PARAM:
+		snprintf(text, 64, "parameters");
+		json_object_set_new(object, "group", json_integer(operation->param.group));
+		break;
+	case BB_WIRE_HALT:
+	case BB_WIRE_RESUME:
+	case BB_WIRE_OPS:
 		snprintf(text, 64, "market");
 		break;
 	}
+}
+
+/* signer_path writes where the signer's key is. */
+static bool
+signer_path(const struct run *run, char path[CLI_PATH_MAX])
+{
+	if (run->signer.key == NULL)
+		return cli_path(path, run->cli->folder, "operator.key");
+	return snprintf(path, CLI_PATH_MAX, "%s", run->signer.key) < (int)CLI_PATH_MAX;
 }
 
 static enum cli_exit
@@ -102,7 +167,7 @@ prepare(struct run *run)
 	enum cli_exit code = cli_venue_read(cli, NULL, &venue);
 	if (code != CLI_GO_ON)
 		return code;
-	if (!cli_path(path, cli->folder, "operator.key"))
+	if (!signer_path(run, path))
 		return cli_fail(cli, CLI_USAGE, NULL, "the folder's path is too long; change to it "
 				"and leave -C out");
 	const enum bb_result result = bb_keyfile_read(path, &run->identity);
@@ -135,7 +200,7 @@ sign_and_submit(struct run *run, struct under_way *slot)
 	run->sequence = slot->renumbered > 0 && now_ns > run->sequence ? now_ns
 								       : run->sequence + 1;
 	slot->sequence = run->sequence;
-	const struct bb_packet header = { .participant = OPERATOR,
+	const struct bb_packet header = { .participant = run->signer.participant,
 					  .venue = run->venue,
 					  .sequence = slot->sequence };
 	slot->size = bb_packet_encode_operation(slot->packet, &header,
@@ -271,6 +336,10 @@ send_more(struct run *run)
 		struct under_way *slot = &run->slots[i];
 		if (slot->size != 0)
 			continue;
+		/* What comes next may build on what came before: wait for its answers. */
+		if (run->next > 0 && run->done + run->refused < run->next &&
+		    run->operations[run->next].op != run->operations[run->next - 1].op)
+			break;
 		slot->index = run->next++;
 		const enum cli_exit code = sign_and_submit(run, slot);
 		if (code != CLI_GO_ON)
@@ -349,7 +418,15 @@ print_outcome(struct run *run)
 enum cli_exit
 cli_operate(struct cli *cli, const struct bb_wire_operation *operations, uint32_t count)
 {
+	return cli_operate_as(cli, &(struct cli_signer){ 0 }, operations, count);
+}
+
+enum cli_exit
+cli_operate_as(struct cli *cli, const struct cli_signer *signer,
+	       const struct bb_wire_operation *operations, uint32_t count)
+{
 	struct run run = { .cli = cli,
+			   .signer = *signer,
 			   .operations = operations,
 			   .count = count,
 			   .fd = -1,
@@ -357,6 +434,8 @@ cli_operate(struct cli *cli, const struct bb_wire_operation *operations, uint32_
 			   .refusals = json_array(),
 			   .events = json_array() };
 
+	if (run.signer.participant == 0)
+		run.signer.participant = OPERATOR;
 	enum cli_exit code = prepare(&run);
 	if (code == CLI_GO_ON)
 		code = carry_out(&run);

@@ -58,6 +58,14 @@ print_head(const json_t *status)
 	cli_cell(&table, "%llu s, pid %llu, version %s",
 		 (unsigned long long)(number_of(status, "uptime_ns") / NS_A_SECOND),
 		 (unsigned long long)number_of(status, "pid"), text_of(status, "version"));
+	const json_t *clock = json_object_get(status, "clock");
+	if (json_is_object(clock)) {
+		char time[CLI_TIME_SIZE];
+		cli_write_time(time, number_of(clock, "time_ns"));
+		cli_cell(&table, "venue's time");
+		cli_cell(&table, "%s, %llu times as fast as the machine's", time,
+			 (unsigned long long)number_of(clock, "speed"));
+	}
 	row_number(&table, "height", number_of(status, "height"));
 	row_number(&table, "inputs", number_of(status, "number"));
 	row_number(&table, "epoch", number_of(status, "epoch"));

@@ -4,15 +4,29 @@
 _busbarctl_options()
 {
 	case $1 in
-	init) echo --name --participants --products --orders --levels --segment --ipv4 --udp \
-		--device --cpu ;;
-	"member add") echo --key --key-file --file --roles --zone --orders-max --rate --burst ;;
+	init) echo --name --participants --products --orders --levels --places --positions --courses --segment --ipv4 --udp \
+		--device --cpu --unsafe-filesystem ;;
+	"member add") echo --key --key-file --file --roles --zone --orders-max --rate --burst \
+		--source --feeder --cap-in --cap-out --metered-by --order-max --reputation-min --escrow ;;
+	"member set") echo --source --feeder --cap-in --cap-out --metered-by --order-max --reputation-min --escrow ;;
+	"grid line") echo --participant --key --start --count --capacity --reverse --fee ;;
+	"grid imbalance") echo --participant --key --start --count --long --short --reference ;;
+	"grid restrict") echo --participant --key ;;
+	"meter send") echo --venue --participant --key --correction ;;
+	"dispute open") echo --venue --participant --key --evidence ;;
+	"dispute rule") echo --uphold --dismiss ;;
 	"product add") echo --zone --start --count --band --tick --lot --max ;;
 	"book show") echo --depth ;;
 	"ledger show") echo --inputs ;;
-	"ledger verify") echo --signatures-of-packets --tolerate-tail ;;
-	"ledger replay") echo --tolerate-tail ;;
-	order) echo --venue --participant --key --ioc --id --product --all ;;
+	"ledger verify") echo --from --cores --no-packet-signatures --libsodium --tolerate-tail ;;
+	"ledger checkpoint") echo --out ;;
+	"ledger proof") echo --out --checkpoint ;;
+	"ledger check-proof") echo --key --venue ;;
+	"ledger export") echo --checkpoint ;;
+	"ledger serve") echo --folder --listen ;;
+	"ledger replay") echo --cores --no-packet-signatures --libsodium --tolerate-tail ;;
+	order) echo --venue --participant --key --ioc --fok --aon --until --shown --market --file \
+		--id --product --side --all ;;
 	esac
 	echo --json --help
 }
@@ -40,8 +54,17 @@ _busbarctl()
 	-C | --folder)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return ;;
-	-s | --socket | --key | --key-file | --file | --venue)
+	-s | --socket | --key | --key-file | --file | --venue | --out | --checkpoint | --evidence)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return ;;
+	--mode)
+		mapfile -t COMPREPLY < <(compgen -W "exact md-first" -- "$cur")
+		return ;;
+	--degree)
+		mapfile -t COMPREPLY < <(compgen -W "surplus closeness" -- "$cur")
+		return ;;
+	--side)
+		mapfile -t COMPREPLY < <(compgen -W "buy sell" -- "$cur")
 		return ;;
 	--roles)
 		mapfile -t COMPREPLY < <(compgen -W "trader meter grid operator" -- "$cur")
@@ -51,19 +74,30 @@ _busbarctl()
 	local words=""
 	case $command in
 	"")
-		words="init status stop halt resume member product book ledger key order market"
+		words="init status stop halt resume member product book account param grid meter dispute"
+		words+=" ledger key order market"
 		words+=" -C -s -j -t --folder --socket --json --timeout --help --version" ;;
-	member) [[ $second ]] || words="add revoke list" ;;
-	product) [[ $second ]] || words="add list" ;;
+	member) [[ $second ]] || words="add revoke set kill arm list" ;;
+	product) [[ $second ]] || words="add list show halt resume" ;;
+	account) [[ $second ]] || words="deposit withdraw show" ;;
+	param)
+		[[ $second ]] || words="set show"
+		[[ $second && $prev == "$second" ]] && words="TERMS CALENDAR CLEARING DEGREE REPUTATION \
+			SETTLEMENT ESCROW PROTECTION ZONES" ;;
+	grid) [[ $second ]] || words="line imbalance restrict" ;;
+	meter) [[ $second ]] || words="send" ;;
+	dispute) [[ $second ]] || words="open rule" ;;
 	book) [[ $second ]] || words="show" ;;
-	ledger) [[ $second ]] || words="show verify replay" ;;
+	ledger) [[ $second ]] ||
+		words="show verify replay checkpoint proof check-proof consistency export serve" ;;
 	key) [[ $second ]] || words="new" ;;
-	order) [[ $second ]] || words="buy sell replace cancel" ;;
+	order) [[ $second ]] || words="buy sell quote basket replace cancel kill silence" ;;
 	market) [[ $second ]] || words="clear" ;;
 	esac
 	if [[ $cur == -* && $command ]]; then
 		case $command in
-		member | product | book | ledger | key | market) command+=" $second" ;;
+		member | product | book | account | param | grid | meter | dispute | ledger | key | market)
+			command+=" $second" ;;
 		esac
 		words=$(_busbarctl_options "$command")
 	fi

@@ -46,6 +46,35 @@ a_lost_packet_is_repeated_as_the_same_bytes(void)
 }
 
 static void
+meter_readings_go_the_same_way(void)
+{
+	const struct bb_wire_meter meters[] = {
+		{ .injected_wh = -1250, .participant = 9, .product = 5 },
+		{ .injected_wh = 4000, .participant = 10, .product = 5, .correction = 1 },
+	};
+	uint8_t bytes[BB_PACKET_SIZE_MAX];
+	struct bb_wire_meter meter;
+	struct bb_packet packet;
+	uint64_t sequence = 0;
+	struct scene scene;
+	open_scene(&scene);
+
+	CU_ASSERT_EQUAL(bb_client_send_meters(scene.client, meters, 0, 0, &sequence),
+			BB_ERR_RECORDS);
+	CU_ASSERT_EQUAL(bb_client_send_meters(scene.client, meters, 2, 0, &sequence), BB_OK);
+	CU_ASSERT_EQUAL(sequence, 1);
+	venue_reads(&scene, bytes, &packet);
+	CU_ASSERT_EQUAL(packet.kind, BB_PACKET_METER);
+	CU_ASSERT_EQUAL(packet.record_count, 2);
+	CU_ASSERT_EQUAL(bb_packet_meter(bytes, 1, &meter), BB_OK);
+	CU_ASSERT_EQUAL(meter.injected_wh, 4000);
+	CU_ASSERT_EQUAL(send_one(&scene), 2); /* one count of sequences for both */
+	venue_answers(&scene, 1, BB_REPORT_LAST_PART);
+	CU_ASSERT_EQUAL(bb_client_wait(scene.client, 1, 1000 * MS), BB_OK);
+	close_scene(&scene);
+}
+
+static void
 repeats_become_rarer(void)
 {
 	struct scene scene;
@@ -349,6 +378,7 @@ static CU_TestInfo tests[] = {
 #define TEST(name) { #name, name }
 	TEST(a_packet_is_repeated_until_it_is_answered_and_then_forgotten),
 	TEST(a_lost_packet_is_repeated_as_the_same_bytes),
+	TEST(meter_readings_go_the_same_way),
 	TEST(repeats_become_rarer),
 	TEST(an_answer_that_comes_twice_is_delivered_once),
 	TEST(parts_that_overtake_are_delivered_in_order_without_gaps),

@@ -33,6 +33,7 @@ check(const struct bb_config *config)
 	}
 	BB_ASSERT(duties == queues + 3);
 	BB_ASSERT(config->close_bytes <= BB_BLOCK_CLOSE_MAX && config->close_ns > 0);
+	BB_ASSERT(config->tick_ns > 0);
 	BB_ASSERT(config->feed.port_index < config->port_count);
 	memcpy(eal, config->eal, sizeof(eal));
 	BB_ASSERT(bb_config_words(eal, words) <= BB_CONFIG_WORDS_MAX);

@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ OK, UNHEALTHY, USAGE, NOT_RUNNING, UNREACHABLE, PERMISSION = range(6)
 
 TERMS = ["--band", "0:500000", "--tick", "100", "--lot", "100", "--max", "1000000"]
 SMALL = ["--participants", "16", "--products", "8", "--orders", "64", "--levels", "65536",
-         "--segment", "2M"]
+         "--segment", "2M", "--unsafe-filesystem"]  # wherever temporary folders are
 TEMPLATE = []  # made when it is first needed
 PRODUCT = 1 << 24 | 1749643200 // 900  # 1:2025-06-11T12:00Z
 
@@ -128,7 +129,9 @@ def every_command_has_help(folder):
     listed, _ = run("--help")
     for command in ("init", "status", "stop", "halt", "resume", "member add", "member revoke",
                     "member list", "product add", "product list", "book show", "ledger show",
-                    "ledger verify", "ledger replay", "key new", "order"):
+                    "ledger verify", "ledger replay", "ledger checkpoint", "ledger proof",
+                    "ledger check-proof", "ledger consistency", "ledger export", "ledger serve",
+                    "key new", "order"):
         assert f"  {command} " in listed, command
         said, _ = run(*command.split(), "--help")
         assert said.startswith(f"usage: busbarctl [OPTIONS] {command}"), said
@@ -380,10 +383,75 @@ def a_roster_is_carried_out_to_its_end(folder):
     assert {row[2:] for row in seen} == {(3, 77)}
 
 
+def whoever_is_described_is_added_and_then_described(folder):
+    """All are added first; only then, and only for who has some, attributes are set."""
+    seen = []
+
+    def talk(request):
+        packet = bytes.fromhex(request["packet"])
+        seen.append(packet[32:-80])
+        return [{"ok": False, "result": "ERR_ROLE", "text": "",
+                 "sequence": str(int.from_bytes(packet[16:24], "little"))}]
+
+    venue = new_venue(folder)
+    roster = (f"2,{2:064x},1,10,0,0,5,300,11000,4000,9,5000,250000,1\n{3:064x}\n"
+              .replace("\n" + "0", "\n3,0", 1))
+    with Fake(venue, talk):
+        told = run_json("member", "add", "--file", "-", code=UNHEALTHY, folder=venue, text=roster)
+    assert told["asked"] == 3 and len(seen) == 3, (told, seen)
+    assert [record[0] for record in seen] == [1, 1, 7], seen
+    assert seen[2] == struct.pack("<BBHIIIIIIB3x", 7, 5, 300, 2, 11000, 4000, 9, 5000, 250000, 1)
+
+
+def operations_are_sent_as_they_are_written(folder):
+    """One command line each, and the bytes of its record."""
+    seen = []
+
+    def talk(request):
+        if request["command"] == "rules":
+            return [{"ok": True, "rules": {"kappa": 7, "k_milli": 500}, "zones": [1]}]
+        packet = bytes.fromhex(request["packet"])
+        seen.append((int.from_bytes(packet[8:12], "little"), packet[32:-80]))
+        return [{"ok": False, "result": "ERR_ROLE", "text": "",
+                 "sequence": str(int.from_bytes(packet[16:24], "little"))}]
+
+    venue = new_venue(folder)
+    run("key", "new", folder / "grid.key")
+    grid = ["--participant", 4, "--key", folder / "grid.key"]
+    first, quarter = PRODUCT & 0xffffff, "2025-06-11T12:00Z"
+    for words, sender, record in [
+            (["member", "kill", 9], 1, struct.pack("<B3xI24x", 8, 9)),
+            (["member", "arm", 9], 1, struct.pack("<B3xI24x", 9, 9)),
+            (["account", "deposit", 9, 5], 1, struct.pack("<B3xIq16x", 10, 9, 5)),
+            (["account", "withdraw", 9, 5], 1, struct.pack("<B3xIq16x", 10, 9, -5)),
+            (["product", "halt", PRODUCT], 1, struct.pack("<B3xI24x", 11, PRODUCT)),
+            (["product", "resume", PRODUCT], 1, struct.pack("<B3xI24x", 12, PRODUCT)),
+            (["dispute", "rule", PRODUCT, "--uphold"], 1, struct.pack("<BB2xI24x", 13, 1, PRODUCT)),
+            (["grid", "line", 5, 1, 2, "--start", quarter, "--count", 96, "--capacity", 500,
+              "--reverse", 400, "--fee", "-3", *grid], 4,
+             struct.pack("<BBBBIH2xIIi8x", 14, 5, 1, 2, first, 96, 500, 400, -3)),
+            (["grid", "line", 5, 1, 2, "--capacity", 500], 1,
+             struct.pack("<BBBBIH2xIIi8x", 14, 5, 1, 2, 0, 0, 500, 500, 0)),
+            (["grid", "imbalance", "--start", quarter, "--count", 4, "--long", "-20", "--short", 9,
+              "--reference", 5, *grid], 4, struct.pack("<B3xIIiii8x", 15, first, 4, -20, 9, 5)),
+            (["grid", "restrict", 9, PRODUCT, 700, *grid], 4,
+             struct.pack("<B3xIII16x", 16, 9, PRODUCT, 700)),
+            # What is not named stays as it is.
+            (["param", "set", "clearing", "kappa=-1"], None, None),
+            (["param", "set", "clearing", "kappa=9"], 1,
+             struct.pack("<BxH12i12x", 6, 3, 500, 9, *[0] * 10)),
+            (["param", "set", "ZONES", "list=1,33"], 1,
+             struct.pack("<BxH12i12x", 6, 9, 2, 2, *[0] * 10))]:
+        seen.clear()
+        with Fake(venue, talk):
+            run(*words, code=USAGE if sender is None else UNHEALTHY, folder=venue)
+        assert seen == ([] if sender is None else [(sender, record)]), (words, seen)
+
+
 def a_wrong_roster_adds_nobody(folder):
     venue = new_venue(folder)
     for line in ("2", "x," + "1" * 64, "0," + "1" * 64, "2," + "1" * 63, "2," + "1" * 64 + ",256",
-                 "2," + "1" * 64 + ",1,1,1,1,1", "2," + "1" * 64 + ",", "2," + "1" * 300):
+                 "2," + "1" * 64 + ",1" * 13, "2," + "1" * 64 + ",1,1,1,1,16", "2," + "1" * 64 + ",", "2," + "1" * 300):
         with Fake(venue, lambda _: None):
             _, said = run("member", "add", "--file", "-", code=USAGE, folder=venue,
                           text=f"3,{'1' * 64}\n{line}\n")
@@ -422,7 +490,36 @@ def a_fresh_ledger_verifies_and_replays(folder):
     assert verified["schema"] == "busbar.ledger.verify/1"
     assert replayed["schema"] == "busbar.ledger.replay/1"
     assert verified["state_root"] in run("ledger", "verify", folder=venue)[0]
-    run("ledger", "verify", "--signatures-of-packets", folder=venue)
+    assert set(verified["cpu"]) == {"hashing", "signatures"}, verified
+    assert set(replayed["cpu"]) == {"hashing", "signatures", "market"}, replayed
+    for told in (verified, replayed):
+        assert abs(sum(work["share"] for work in told["cpu"].values()) - 1) < 0.01, told
+        assert told["signatures"] == 1 and told["signatures_in_bursts"] == 0, told
+        assert told["commands"] == 0 and told["first_height"] == 0, told
+
+
+def an_audit_is_the_same_with_any_number_of_cores(folder):
+    venue = new_venue(folder)
+    for command in ("verify", "replay"):
+        for options in ([], ["--libsodium"], ["--no-packet-signatures"]):
+            alone, many = (run_json("ledger", command, "--cores", cores, *options, folder=venue)
+                           for cores in (1, 3))
+            assert alone["threads"] == 1 and many["threads"] == 3, (alone, many)
+            for field in ("height", "block_hash", "state_root", "log_root", "signatures"):
+                assert alone[field] == many[field], (field, alone, many)
+        for bad in (["--cores", "0"], ["--cores", "257"], ["--cores", "x"]):
+            run("ledger", command, *bad, code=USAGE, folder=venue)
+    said, _ = run("ledger", "replay", "--cores", 1, folder=venue)
+    for word in ("hashing", "signatures", "market", "commands/s", "1 thread\n"):
+        assert word in said, (word, said)
+
+
+def a_tail_can_be_verified_alone(folder):
+    venue = new_venue(folder)
+    assert run_json("ledger", "verify", "--from", 0, folder=venue)["height"] == 0
+    beyond = run_json("ledger", "verify", "--from", 7, folder=venue, code=UNHEALTHY)
+    assert beyond["result"] == "ERR_NOT_FOUND" and "last one is 0" in beyond["text"], beyond
+    run("ledger", "replay", "--from", 0, code=USAGE, folder=venue)
 
 
 def the_genesis_block_is_shown(folder):

@@ -32,6 +32,11 @@ test_two_sections_are_enough(void)
 	CU_ASSERT_EQUAL(config.mbufs, 20480);
 	CU_ASSERT_EQUAL(config.close_bytes, 131072);
 	CU_ASSERT_EQUAL(config.close_ns, 1000000);
+	CU_ASSERT_EQUAL(config.tick_ns, 1000000000);
+	CU_ASSERT_EQUAL(config.clock.speed, 0);
+	CU_ASSERT_EQUAL(config.heartbeat_ns, 1000000000);
+	CU_ASSERT_EQUAL(config.write, BB_LEDGER_AUTO);
+	CU_ASSERT_FALSE(config.allow_unsafe_filesystem);
 	CU_ASSERT_EQUAL(config.feed.udp_port, 0);
 	CU_ASSERT_EQUAL(config.port_count, 1);
 	CU_ASSERT_EQUAL(config.ingest_count, 1);
@@ -44,6 +49,32 @@ test_two_sections_are_enough(void)
 	CU_ASSERT_TRUE(port->interface.has_ipv4);
 	CU_ASSERT_FALSE(port->interface.has_ipv6);
 	CU_ASSERT_EQUAL(memcmp(port->interface.mac, (uint8_t[6]){ 0 }, 6), 0);
+}
+
+static void
+test_time_is_as_configured(void)
+{
+	CU_ASSERT_EQUAL(parse(MINIMUM "[time]\nstart = 2026-06-01T06:30Z\nspeed = 1440\n"), BB_OK);
+	CU_ASSERT_EQUAL(config.clock.start_ns, UINT64_C(1780295400000000000));
+	CU_ASSERT_EQUAL(config.clock.speed, 1440);
+}
+
+static void
+test_ticks_and_blocks_come_as_configured(void)
+{
+	CU_ASSERT_EQUAL(parse("tick_ms = 250\n" MINIMUM), BB_OK);
+	CU_ASSERT_EQUAL(config.tick_ns, 250000000);
+	CU_ASSERT_EQUAL(parse(MINIMUM "[ledger]\nheartbeat_ms = 0\nwrite = buffered\n"
+				      "allow_unsafe_filesystem = yes\n"),
+			BB_OK);
+	CU_ASSERT_EQUAL(config.heartbeat_ns, 0);
+	CU_ASSERT_EQUAL(config.write, BB_LEDGER_BUFFERED);
+	CU_ASSERT_TRUE(config.allow_unsafe_filesystem);
+	CU_ASSERT_EQUAL(parse(MINIMUM "[ledger]\nheartbeat_ms = 250\nwrite = direct\n"), BB_OK);
+	CU_ASSERT_EQUAL(config.heartbeat_ns, 250000000);
+	CU_ASSERT_EQUAL(config.write, BB_LEDGER_DIRECT);
+	CU_ASSERT_EQUAL(parse(MINIMUM "[ledger]\nwrite = auto\n"), BB_OK);
+	CU_ASSERT_EQUAL(config.write, BB_LEDGER_AUTO);
 }
 
 static void
@@ -115,15 +146,15 @@ test_the_example_says_what_it_means(void)
 /* What is told, word for word: these lines are the user interface. */
 static const struct { const char *text, *told; } mistakes[] = {
 	{ "mbuf = 4096\n" MINIMUM, "1: unknown key \"mbuf\"; write mbufs" },
-	{ "speed = 3\n" MINIMUM, "1: unknown key \"speed\"; in the lines above the first section "
-	  "write one of: folder, eal, mbufs, verify, key_tables" },
+	{ "colour = 3\n" MINIMUM, "1: unknown key \"colour\"; in the lines above the first section "
+	  "write one of: folder, eal, mbufs, verify, key_tables, tick_ms" },
 	{ "udp = 1\n" MINIMUM, "1: udp is no key of the lines above the first section; move it "
 	  "into a section [port N]" },
 	{ MINIMUM "folder = /x\n", "6: folder is no key of a section [lcore CPU]; move it into "
 	  "the lines above the first section" },
 	{ "[prt 0]\n", "1: unknown section [prt]; write [port N]" },
 	{ "[logging]\n", "1: unknown section [logging]; write one of: [port N], [lcore CPU], "
-	  "[ledger], [control], [feed]" },
+	  "[ledger], [control], [feed], [time]" },
 	{ "[port]\n", "1: [port] needs a number; write [port 0]" },
 	{ "[port x]\n", "1: [port] needs a number; write [port 0]" },
 	{ "[ledger 1]\n", "1: [ledger] has no number; write [ledger]" },
@@ -209,6 +240,13 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "4096 to 1048576, K and M are allowed" },
 	{ MINIMUM "[ledger]\nclose_us = 0\n", "7: close_us is \"0\"; write a number from 1 to "
 	  "1000000" },
+	{ "tick_ms = 0\n", "1: tick_ms is \"0\"; write a number from 1 to 3600000" },
+	{ MINIMUM "[ledger]\nheartbeat_ms = 1s\n", "7: heartbeat_ms is \"1s\"; write a number "
+	  "from 0 to 3600000" },
+	{ MINIMUM "[ledger]\nwrite = mmap\n", "7: write is \"mmap\"; write auto, direct or "
+	  "buffered" },
+	{ MINIMUM "[ledger]\nallow_unsafe_filesystem = 1\n", "7: allow_unsafe_filesystem is "
+	  "\"1\"; write yes or no" },
 	{ MINIMUM "[control]\ngroup = a b\n", "7: group is \"a b\"; write the name of one group" },
 	{ MINIMUM "[feed]\n", "6: [feed] has no group; write group = 239.1.2.3 or leave the "
 	  "section out" },
@@ -220,6 +258,13 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "none; write port = 0" },
 	{ "[port 0]\ndevice = net_null0\nipv6 = 2001:db8::1\n" LCORE "[feed]\ngroup = 239.1.2.3\n",
 	  "6: [feed] goes to port 0, which has no ipv4; write one there, or another port here" },
+	{ MINIMUM "[time]\nspeed = 60\n", "6: [time] has no start; write start = "
+	  "2026-06-01T00:00Z, or leave the section out: a market keeps the machine's time" },
+	{ MINIMUM "[time]\nstart = 2026-06-01T00:00Z\n", "6: [time] has no speed; write speed = "
+	  "1440, or leave the section out: a market keeps the machine's time" },
+	{ MINIMUM "[time]\nspeed = 0\n", "7: speed is \"0\"; write a number from 1 to 86400" },
+	{ MINIMUM "[time]\nstart = 2500-06-01T00:00Z\n", "7: start is \"2500-06-01T00:00Z\"; "
+	  "write a moment such as 2026-06-01T00:00Z" },
 	{ "mbufs = 2K\n" MINIMUM, "1: mbufs is 2048, and the ports' queues alone hold 2048; write "
 	  "mbufs = 3072 or more, above the first section" },
 	{ "mbufs = 64K\n" MINIMUM, "1: 65536 mbufs take 336 MiB, and -m in eal gives 256; write a "
@@ -417,6 +462,8 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "two sections are enough", test_two_sections_are_enough },
+		{ "time is as configured", test_time_is_as_configured },
+		{ "ticks and blocks come as configured", test_ticks_and_blocks_come_as_configured },
 		{ "signatures are checked as configured",
 		  test_signatures_are_checked_as_configured },
 		{ "duties keep their order", test_duties_keep_their_order },

@@ -194,7 +194,9 @@ test_members_are_told_in_full(void)
 	inspect.members[0] = (struct bb_member){
 		.participant = 7, .orders_max = 5, .packets_per_s = 6, .burst = 8, .orders_live = 4,
 		.roles = BB_ROLE_TRADER | BB_ROLE_OPERATOR, .zone = 3, .status = BB_MEMBER_ACTIVE,
-		.sequence_highest = UINT64_MAX, .bought_wh = 10, .sold_wh = 11, .money = -12 };
+		.sequence_highest = UINT64_MAX, .bought_wh = 10, .sold_wh = 11, .money = -12,
+		.locked = 13, .reputation = 500000, .killed = true, .cap_in_wh = 14,
+		.cap_out_wh = 15, .escrow = true };
 	inspect.members[0].key[0] = 0xab;
 	inspect.members[1] = (struct bb_member){ .participant = 8, .status = BB_MEMBER_REVOKED };
 
@@ -205,7 +207,7 @@ test_members_are_told_in_full(void)
 	CU_ASSERT_TRUE(json_is_true(json_object_get(root, "ok")));
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "next")), 9);
 	CU_ASSERT_EQUAL(json_array_size(json_object_get(root, "members")), 2);
-	CU_ASSERT_EQUAL(json_object_size(row), 13);
+	CU_ASSERT_EQUAL(json_object_size(row), 25);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "participant")), 7);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "key")),
 			       "ab00000000000000000000000000000000000000000000000000000000000000");
@@ -215,8 +217,62 @@ test_members_are_told_in_full(void)
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "sequence_highest")),
 			       "18446744073709551615");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "money")), -12);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "locked")), 13);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "reputation")), 500000);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "cap_in_wh")), 14);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "cap_out_wh")), 15);
+	CU_ASSERT_TRUE(json_is_true(json_object_get(row, "killed")));
+	CU_ASSERT_TRUE(json_is_true(json_object_get(row, "escrow")));
 	row = json_array_get(json_object_get(root, "members"), 1);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "status")), "revoked");
+	json_decref(root);
+}
+
+static void
+test_accounts_courses_and_rules_are_told_in_full(void)
+{
+	static struct bb_inspect inspect = { .next = 3 };
+
+	inspect.count[0] = 2;
+	inspect.accounts[0] = (struct bb_purse_view){ .account = 7, .balance = -5, .locked = 6 };
+	inspect.accounts[1] = (struct bb_purse_view){ .account = BB_ACCOUNT_BANK, .balance = 5 };
+	json_t *root = bb_answer_accounts(&inspect);
+	json_t *row = json_array_get(json_object_get(root, "accounts"), 0);
+
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "balance")), -5);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "locked")), 6);
+	CU_ASSERT_TRUE(json_is_null(json_object_get(row, "name")));
+	row = json_array_get(json_object_get(root, "accounts"), 1);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "name")), "bank");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(root, "next")), 3);
+	json_decref(root);
+
+	inspect.count[0] = 1;
+	inspect.courses[0] = (struct bb_course_view){
+		.quarter = 2000000, .state = BB_COURSE_OPEN, .due_ns = BB_NEVER_NS,
+		.zone_count = 2, .disputes = 4, .readings = 5,
+		.imbalance = { -1, 2, 3, true },
+		.zones = { { .price = 100, .zone = 1, .priced = true }, { .zone = 9 } } };
+	root = bb_answer_courses(&inspect);
+	row = json_array_get(json_object_get(root, "courses"), 0);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "quarter")), 2000000);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "state")), "OPEN");
+	CU_ASSERT_TRUE(json_is_null(json_object_get(row, "due_ns")));
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(row, "imbalance"),
+							   "long")), -1);
+	json_t *zones = json_object_get(row, "zones");
+	CU_ASSERT_EQUAL(json_array_size(zones), 2);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_array_get(zones, 0), "price")),
+			100);
+	CU_ASSERT_TRUE(json_is_null(json_object_get(json_array_get(zones, 1), "price")));
+	json_decref(root);
+
+	inspect.rules = bb_rules_default;
+	root = bb_answer_rules(&inspect);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(root, "rules"),
+							   "k_milli")),
+			bb_rules_default.k_milli);
+	CU_ASSERT_EQUAL(json_integer_value(json_array_get(json_object_get(root, "zones"), 0)), 1);
 	json_decref(root);
 }
 
@@ -275,6 +331,8 @@ main(void)
 		{ "deep nesting is refused", test_deep_nesting_is_refused },
 		{ "what is quoted back is printable", test_what_is_quoted_back_is_printable },
 		{ "members are told in full", test_members_are_told_in_full },
+		{ "accounts, courses and rules are told in full",
+		  test_accounts_courses_and_rules_are_told_in_full },
 		{ "products and books are told in full", test_products_and_books_are_told_in_full },
 		CU_TEST_INFO_NULL,
 	};
