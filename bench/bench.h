@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ledger/bb_ledger.h"
 #include "wire/bb_burst.h"
 
 struct bench_options {
@@ -17,8 +18,20 @@ struct bench_options {
 	uint32_t payload; /* bytes of a message */
 	uint32_t burst;   /* checks in a burst, 1..BB_BURST_CHECKS */
 	double seconds;
+	const char *folder; /* of the Italian market */
+	const char *disk;   /* a folder on the disk to measure */
+	uint32_t block;     /* bytes; 0: several sizes */
+	enum bb_ledger_write write;
 	struct bb_comb comb;
 	enum bb_burst_code code;
+	const char *workload; /* an order flow to replay */
+	const char *mode;     /* of what is measured; NULL: all */
+	const char *make;     /* an order flow to write */
+	uint32_t resting;     /* orders in it */
+	uint32_t ops;
+	uint32_t participants;
+	uint64_t seed;
+	bool latency;
 	bool cpu; /* report process CPU time instead of wall time */
 	bool json;
 };
@@ -38,10 +51,23 @@ double bench_rate(const struct bench_options *options, struct bench_time begin, 
 /* bench_median sorts values, of which there is at least one. */
 double bench_median(double *values, uint32_t count);
 
+/* bench_ms returns the median time of run in ms, by the clock that was chosen: run at least
+ * three times, for seconds in all; each time after prepare, unless that is NULL, which is
+ * not timed. */
+double bench_ms(const struct bench_options *options, double seconds, void (*prepare)(void *),
+		void (*run)(void *), void *context);
+
 /* bench_identity makes the same key for the same number. */
 void bench_identity(struct bb_identity *identity, uint32_t number);
 
 int bench_verify(const struct bench_options *options);
 int bench_gate(const struct bench_options *options);
+int bench_auction(const struct bench_options *options);
+int bench_audit(const struct bench_options *options);
+int bench_ledger(const struct bench_options *options);
+int bench_zones(const struct bench_options *options);
+int bench_settlement(const struct bench_options *options);
+int bench_modes(const struct bench_options *options);
+int bench_match(const struct bench_options *options);
 
 #endif

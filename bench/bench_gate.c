@@ -137,7 +137,8 @@ static bool
 make_scene(struct scene *scene)
 {
 	const struct bb_market_size size = { .participants = scene->participants, .products = 1,
-					     .orders = 1, .levels = 1 };
+					     .orders = 1, .levels = 1,
+					     .places = scene->participants, .positions = 1 };
 	const size_t bytes = bb_market_bytes(&size) + bb_gate_bytes(scene->participants);
 	struct bb_arena arena;
 

@@ -1,4 +1,4 @@
-/* busbar-bench - how much one core of this machine checks in a second. */
+/* busbar-bench - how much one core of this machine does, by part of the appliance. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -13,18 +13,57 @@
 static const char usage[] =
 	"usage: busbar-bench verify [OPTIONS]     Ed25519 checks, beside libsodium's\n"
 	"       busbar-bench gate [OPTIONS]       packets that the gate refuses or accepts\n"
+	"       busbar-bench auction [OPTIONS]    call auctions of 100,000 and 1,000,000 orders\n"
+	"       busbar-bench zones [OPTIONS]      auctions over zones: the Italian market\n"
+	"       busbar-bench ledger [OPTIONS]     durable blocks, beside the bare disk\n"
+	"       busbar-bench audit [OPTIONS]      a ledger verified and replayed by one core\n"
+	"       busbar-bench settlement [OPTIONS] a million contracts, paid and netted\n"
+	"       busbar-bench modes [OPTIONS]      exact clearing beside matching degree first\n"
+	"       busbar-bench match [OPTIONS]      an order flow through the book and the market\n"
 	"\n"
-	"  --keys N         registered keys, in random order (1000)\n"
-	"  --seconds S      to measure, in all (verify 2, gate 5)\n"
-	"  --teeth 4|8      of the comb: 8 KiB or 64 KiB a key (8)\n"
-	"  --code CODE      best, ifma, avx2, bmi2 or scalar (best)\n"
+	"  --seconds S      to measure, in all (verify 2, others 5); ledger: a size of block\n"
 	"  --clock CLOCK    wall, or cpu: the time that this process had a CPU (wall)\n"
 	"  -j, --json       one line of JSON each\n"
+	"verify, gate and audit:\n"
+	"  --keys N         registered keys, in random order (1000)\n"
+	"verify and gate:\n"
+	"  --teeth 4|8      of the comb: 8 KiB or 64 KiB a key (8)\n"
+	"  --code CODE      best, ifma, avx2, bmi2 or scalar (best)\n"
 	"verify alone:\n"
 	"  --payload BYTES  of a message, 0..65536 (100)\n"
 	"  --burst N        checks at once, 1..32 (32)\n"
+	"zones alone:\n"
+	"  --folder DIR     where italy-*.tsv.gz are (tests/market/peer-cases)\n"
+	"ledger and audit, which take 2 GiB and 256 MiB there while they run:\n"
+	"  --disk DIR       a folder on the disk to measure (.)\n"
+	"ledger alone:\n"
+	"  --block BYTES    4096, 16384, 65536, 131072, 262144 or 1048576 (each)\n"
+	"  --write HOW      direct, buffered or auto, as in busbard.conf (auto)\n"
+	"match alone, which replays the file three times whatever --seconds says:\n"
+	"  --workload FILE  the order flow (bench/bench_match.h has its format)\n"
+	"  --mode MODE      book, or market (both)\n"
+	"  --participants N who send the orders of mode market, 2..100000 (100)\n"
+	"  --latency        of each order, too\n"
+	"  --make FILE      write an order flow instead, of --resting N (100000) orders in\n"
+	"                   100 products and --ops N (1000000), from --seed N (1)\n"
 	"\n"
-	"exit: 0 measured, 1 a verdict was wrong, 2 usage or memory\n";
+	"exit: 0 measured, 1 a result was wrong, 2 usage or memory\n";
+
+static const struct {
+	const char *name;
+	int (*run)(const struct bench_options *options);
+	double seconds; /* unless told */
+} commands[] = {
+	{ "verify", bench_verify, 2 },
+	{ "gate", bench_gate, 5 },
+	{ "auction", bench_auction, 5 },
+	{ "zones", bench_zones, 5 },
+	{ "ledger", bench_ledger, 5 },
+	{ "audit", bench_audit, 0 },
+	{ "settlement", bench_settlement, 5 },
+	{ "modes", bench_modes, 5 },
+	{ "match", bench_match, 0 },
+};
 
 static bool
 refuse(const char *what, const char *value)
@@ -71,7 +110,24 @@ read_code(const char *text, enum bb_burst_code *code)
 	return false;
 }
 
-enum name { KEYS = 256, PAYLOAD, BURST, SECONDS, TEETH, CODE, CLOCK };
+static bool
+read_write(const char *text, enum bb_ledger_write *write)
+{
+	static const char *const names[] = {
+		[BB_LEDGER_AUTO] = "auto", [BB_LEDGER_DIRECT] = "direct",
+		[BB_LEDGER_BUFFERED] = "buffered",
+	};
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*write = (enum bb_ledger_write)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum name { KEYS = 256, PAYLOAD, BURST, SECONDS, TEETH, CODE, CLOCK, FOLDER, DISK, BLOCK, WRITE,
+	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY };
 
 static bool
 read_option(struct bench_options *options, int name)
@@ -97,6 +153,36 @@ read_option(struct bench_options *options, int name)
 	case CODE:
 		return read_code(optarg, &options->code) ||
 		       refuse("--code is best, ifma, avx2, bmi2 or scalar", optarg);
+	case FOLDER: options->folder = optarg; return true;
+	case DISK: options->disk = optarg; return true;
+	case BLOCK:
+		return read_number(optarg, 4096, 1048576, &options->block) ||
+		       refuse("--block is a number from 4096 to 1048576", optarg);
+	case WRITE:
+		return read_write(optarg, &options->write) ||
+		       refuse("--write is direct, buffered or auto", optarg);
+	case WORKLOAD: options->workload = optarg; return true;
+	case MAKE: options->make = optarg; return true;
+	case LATENCY: options->latency = true; return true;
+	case MODE:
+		options->mode = optarg;
+		return strcmp(optarg, "book") == 0 || strcmp(optarg, "market") == 0 ||
+		       refuse("--mode is book or market", optarg);
+	case RESTING:
+		return read_number(optarg, 1, 1000000, &options->resting) ||
+		       refuse("--resting is a number from 1 to 1000000", optarg);
+	case OPS:
+		return read_number(optarg, 1, 100000000, &options->ops) ||
+		       refuse("--ops is a number from 1 to 100000000", optarg);
+	case SEED: {
+		uint32_t seed = 0;
+		const bool good = read_number(optarg, 0, UINT32_MAX, &seed);
+		options->seed = seed;
+		return good || refuse("--seed is a number below 2^32", optarg);
+	}
+	case PARTICIPANTS:
+		return read_number(optarg, 2, 100000, &options->participants) ||
+		       refuse("--participants is a number from 2 to 100000", optarg);
 	case CLOCK:
 		options->cpu = strcmp(optarg, "cpu") == 0;
 		return options->cpu || strcmp(optarg, "wall") == 0 ||
@@ -119,6 +205,18 @@ read_options(struct bench_options *options, int argc, char **argv)
 		{ "teeth", required_argument, NULL, TEETH },
 		{ "code", required_argument, NULL, CODE },
 		{ "clock", required_argument, NULL, CLOCK },
+		{ "folder", required_argument, NULL, FOLDER },
+		{ "disk", required_argument, NULL, DISK },
+		{ "block", required_argument, NULL, BLOCK },
+		{ "write", required_argument, NULL, WRITE },
+		{ "workload", required_argument, NULL, WORKLOAD },
+		{ "mode", required_argument, NULL, MODE },
+		{ "make", required_argument, NULL, MAKE },
+		{ "resting", required_argument, NULL, RESTING },
+		{ "ops", required_argument, NULL, OPS },
+		{ "seed", required_argument, NULL, SEED },
+		{ "participants", required_argument, NULL, PARTICIPANTS },
+		{ "latency", no_argument, NULL, LATENCY },
 		{ "json", no_argument, NULL, 'j' },
 		{ 0 },
 	};
@@ -178,6 +276,25 @@ bench_median(double *values, uint32_t count)
 			      : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+double
+bench_ms(const struct bench_options *options, double seconds, void (*prepare)(void *),
+	 void (*run)(void *), void *context)
+{
+	static double times[1024];
+	const uint64_t start = bench_wall_ns();
+	uint32_t count = 0;
+
+	do {
+		if (prepare != NULL)
+			prepare(context);
+		const struct bench_time begin = bench_now();
+		run(context);
+		times[count++] = 1e3 / bench_rate(options, begin, 1);
+	} while (count < 1024 &&
+		 (count < 3 || (double)(bench_wall_ns() - start) < seconds * 1e9));
+	return bench_median(times, count);
+}
+
 void
 bench_identity(struct bb_identity *identity, uint32_t number)
 {
@@ -191,20 +308,26 @@ int
 main(int argc, char **argv)
 {
 	struct bench_options options = { .keys = 1000, .payload = 100, .burst = BB_BURST_CHECKS,
-					 .comb = BB_COMB_LARGE };
-	const char *command = argc < 2 ? "" : argv[1];
-	const bool verify = strcmp(command, "verify") == 0;
+					 .comb = BB_COMB_LARGE,
+					 .folder = "tests/market/peer-cases", .disk = ".",
+					 .resting = 100000, .ops = 1000000, .seed = 1,
+					 .participants = 100 };
+	const char *name = argc < 2 ? "" : argv[1];
+	const uint32_t count = sizeof(commands) / sizeof(commands[0]);
+	uint32_t command = 0;
 
-	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0)
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
 		return fputs(usage, stdout) < 0;
-	if (!verify && strcmp(command, "gate") != 0)
-		return refuse("a command is needed, verify or gate", command), 2;
-	options.seconds = verify ? 2 : 5;
+	while (command < count && strcmp(name, commands[command].name) != 0)
+		command++;
+	if (command == count)
+		return refuse("a command is needed, such as verify", name), 2;
+	options.seconds = commands[command].seconds;
 	if (!read_options(&options, argc, argv))
 		return 2;
 	if (!bb_sign_start()) {
 		fputs("busbar-bench: libsodium does not start\n", stderr);
 		return 2;
 	}
-	return verify ? bench_verify(&options) : bench_gate(&options);
+	return commands[command].run(&options);
 }

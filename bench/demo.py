@@ -1,160 +1,254 @@
 #!/usr/bin/env python3
-"""demo - a community trades a day on a real appliance; then its ledger is proven.
+"""demo - a community lives through a market day on a real appliance; then its ledger is proven.
 
-Makes a venue in a temporary folder, starts busbard and, as a second process, busbar-gen;
-a real DPDK port (net_memif) is the wire between them.  Needs no root, no hugepages, no
-network card.  The last line of standard output is one JSON object.
+Makes a venue of three zones in a temporary folder, starts busbard and, as a second process,
+busbar-gen; a real DPDK port (net_memif) is the wire between them.  The venue's clock runs
+fast, so that a day passes in half a minute: trading ahead, auctions, gate closures, delivery,
+meter readings, settlement, finality.  Needs no root, no hugepages, no network card.
+
+The tables are added up from the ledger alone, and must be what the appliance says.  The last
+line of standard output is one JSON object; -j leaves out all before it.
 """
 import argparse
+import datetime
 import json
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # what lies beside this file stays as it is
+
+import demo_ledger
+from demo_venue import ZONES, Failed, Venue, cpus, start_of
+
 DAY = "2025-06-11"
+AHEAD_H = 12  # the venue's clock starts so many hours before the first delivery
+FEW = 5       # best and worst reputations that are shown
+
+quiet = False
 
 
 def say(text=""):
-    print(text, flush=True)
+    if not quiet:
+        print(text, flush=True)
 
 
-class Failed(Exception):
-    """A step went wrong; the text says which and where to look."""
+def day_quarter(day):
+    date = datetime.datetime.fromisoformat(f"{day}T00:00+00:00")
+    return int(date.timestamp()) // 900
 
 
-class Venue:
-    """A venue in a folder, the daemon that serves it, and the commands that manage it."""
-
-    def __init__(self, build, folder, participants):
-        self.bin = build / "bin"
-        self.folder = folder
-        self.participants = participants
-        self.daemon = None
-
-    def run(self, program, *args, **kwargs):
-        """Runs one program to its end and returns what it printed."""
-        done = subprocess.run([self.bin / program, *map(str, args)], text=True,
-                              stdout=subprocess.PIPE, **kwargs)
-        if done.returncode != 0:
-            raise Failed(f"{program} {args[0]} ended with {done.returncode}: {done.stdout}")
-        return done.stdout
-
-    def ctl(self, *args):
-        """Runs busbarctl on this venue and returns its JSON answer."""
-        return json.loads(self.run("busbarctl", "-C", self.folder, "-j", *args).splitlines()[-1])
-
-    def make(self):
-        self.run("busbarctl", "init", self.folder, "--name", "Demo Valley",
-                 "--participants", self.participants + 1, "--products", 96,
-                 "--orders", 262144, "--levels", 1 << 20, "--ipv4", "10.0.0.1",
-                 "--device", f"net_memif0,role=server,socket={self.folder}/port0.sock,"
-                             "socket-abstract=no")
-
-    def start(self):
-        log = open(self.folder / "busbard.log", "w")
-        self.daemon = subprocess.Popen(
-            [self.bin / "busbard", "--config", self.folder / "busbard.conf"],
-            stdout=subprocess.PIPE, stderr=log, text=True)
-        ready = self.daemon.stdout.readline()
-        if "ready" not in ready:
-            raise Failed(f"busbard did not start; see {log.name}: "
-                         + (self.folder / "busbard.log").read_text()[-500:])
-        return ready.strip()
-
-    def stop(self):
-        if self.daemon is not None and self.daemon.poll() is None:
-            self.daemon.terminate()
-            if self.daemon.wait(timeout=30) != 0:
-                raise Failed(f"busbard ended with {self.daemon.returncode}")
-
-    def fill(self, seed):
-        """Registers the community and the quarter-hours of its day."""
-        roster = self.folder / "roster.csv"
-        roster.write_text(self.run("busbar-gen", "roster", "--participants",
-                                   self.participants, "--seed", seed))
-        self.ctl("member", "add", "--file", roster)
-        self.ctl("product", "add", "--zone", 1, "--start", DAY + "T00:00Z", "--count", 96,
-                 "--band", "0:500000", "--tick", 100, "--lot", 100, "--max", 1000000)
-
-
-def table(rows):
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
+def rows(pairs):
+    width = max(len(name) for name, _ in pairs)
+    for name, value in pairs:
         say(f"  {name:<{width}}  {value}")
 
 
-def demo(venue, seed, cpus):
-    say(f"venue      {venue.folder}")
-    venue.make()
-    say(f"appliance  {venue.start()}")
-    began = time.monotonic()
-    venue.fill(seed)
-    say(f"community  {venue.participants} participants, 96 quarter-hours of {DAY}, "
-        f"registered in {time.monotonic() - began:.1f} s")
+def units(nano):
+    """Nano-currency as currency, with thousandths."""
+    return f"{nano / 1e9:>16,.3f}"
 
-    socket = venue.folder / "port0.sock"
-    out = venue.run("busbar-gen", "run", "--venue", venue.folder / "venue.json",
-                    "--participants", venue.participants, "--seed", seed,
-                    "--device", f"net_memif0,role=client,socket={socket},socket-abstract=no",
-                    "--lcore", cpus[0], "-j")
-    sent = json.loads(out.splitlines()[-1])
-    status = venue.ctl("status")
+
+def show_prices(day, first, count):
+    """The mean of an hour's closing prices; a dot where nothing traded in it."""
+    say("\nprices of the last auction, currency a MWh, mean of each hour (UTC)\n")
+    say("  hour  " + "".join(f"{name:>10}" for name in ZONES.values()))
+    for begin in range(first - first % 4, first + count, 4):
+        cells = []
+        for zone in ZONES:
+            found = [day.price[q, zone] for q in range(begin, begin + 4) if (q, zone) in day.price]
+            cells.append(f"{sum(found) / len(found) / 1000:10.2f}" if found else f"{'.':>10}")
+        say(f"    {begin // 4 % 24:02d}  " + "".join(cells))
+
+
+def show_money(money):
+    say("\nmoney by account, currency units\n")
+    rows([(name, units(amount)) for name, amount in money.items()]
+         + [("sum", units(sum(money.values())))])
+
+
+def show_reputations(day, kinds):
+    say("\nreputations, in millionths, of who ended best and worst\n")
+    ranked = sorted(day.reputation.items(), key=lambda item: (-item[1][1], item[0]))
+    shown = ranked if len(ranked) <= 2 * FEW else ranked[:FEW] + ranked[-FEW:]
+    rows([(f"participant {who} ({kinds.get(who, '?')})", f"{before:,} -> {after:,}")
+          for who, (before, after) in shown])
+
+
+def show_counts(day, sent, verified, replayed, seconds):
+    say()
+    traders = sent["participants"]
+    rows([("participants", f"{traders:,}, of which {traders - len(untraded(day, sent)):,} traded"),
+          ("orders", f"{day.events['accepted'] + day.events['replaced']:,}"),
+          ("trades", f"{day.events['traded']:,}, {day.traded_wh / 1e6:,.3f} MWh"),
+          ("auctions", f"{day.auctions:,}, {day.auctioned_wh / 1e6:,.3f} MWh, in "
+                       f"{day.events['contracted']:,} contracts; no price in {day.uncleared:,} "
+                       f"of {day.events['priced']:,} zones"),
+          ("readings", f"{day.events['metered']:,}, of which {day.substituted:,} substituted"),
+          ("postings", f"{day.events['posted']:,}"),
+          ("settled", f"{len(day.settled)} quarter-hours"),
+          ("packets", f"{sent['packets']:,} sent, {sent['answered']:,} answered, "
+                      f"{sum(sent['refused'].values()):,} refused, {sent['lost']:,} lost"),
+          ("refused orders", ", ".join(f"{name} {count:,}"
+                                       for name, count in day.refused.items()) or "none"),
+          ("latency", f"p50 {sent['latency_p50_us']:,.0f} us, p99 "
+                      f"{sent['latency_p99_us']:,.0f} us, from first sending to durable answer"),
+          ("day", f"{seconds:.1f} s"),
+          ("blocks", f"{verified['blocks']:,}, {verified['inputs']:,} inputs"),
+          ("state root", verified["state_root"]),
+          ("verify", verified["result"]), ("replay", replayed["result"])])
+
+
+def untraded(day, sent):
+    return [who for who in range(2, 2 + sent["participants"]) if who not in day.traders]
+
+
+def check(day, accounts, members, first, count):
+    """What must hold, by the ledger and by the appliance; each failure is a line."""
+    wrong = []
+    said = {a["account"]: a["balance"] for a in accounts if a["balance"] != 0}
+    if said != {account: amount for account, amount in day.balance.items() if amount != 0}:
+        wrong.append("the ledger's postings and the appliance's balances differ")
+    if sum(said.values()) != 0:
+        wrong.append(f"all accounts together are {sum(said.values())}, not 0")
+    if any(a["locked"] != 0 for a in accounts):
+        wrong.append("escrow is locked though everything is final")
+    states = [day.states.get(q) for q in range(first, first + count)]
+    if states.count(demo_ledger.FINAL) != count:
+        wrong.append(f"{count - states.count(demo_ledger.FINAL)} quarter-hours are not final")
+    if len(day.settled) != count:
+        wrong.append(f"{len(day.settled)} of {count} quarter-hours were settled")
+    told = {m["participant"]: m["reputation"] for m in members}
+    if any(told[who] != after for who, (_, after) in day.reputation.items()):
+        wrong.append("the ledger's reputations and the appliance's differ")
+    if day.traded_wh == 0 or day.auctioned_wh == 0:
+        wrong.append("nothing traded, either in the continuous phase or in the auctions")
+    return wrong
+
+
+def live(venue, options, first):
+    """Lets the day pass; returns what busbar-gen counted and what the appliance says then."""
+    began = time.monotonic()
+    start = start_of(first - 4 * AHEAD_H)
+    venue.set_clock(start, 1)  # nobody hurries while all are registered
+    say(f"venue      {venue.folder}")
+    say(f"appliance  {venue.start()}")
+    venue.register()
+    venue.open_market(first, options.quarters)
+    say(f"community  {venue.participants} participants in {len(ZONES)} zones, "
+        f"{options.quarters} quarter-hours of {options.day}, open after "
+        f"{time.monotonic() - began:.1f} s")
     venue.stop()
 
-    say("verifying the whole ledger, then replaying it")
+    venue.set_clock(start, options.speed)
+    venue.start()
+    say(f"clock      {options.speed:,} times as fast as ours")
+    began = time.monotonic()
+    generator = venue.start_day(cpus()[0], options.speed, options.day,
+                                first - day_quarter(options.day), options.quarters)
+    try:
+        printed, _ = generator.communicate(timeout=600)
+    finally:
+        generator.kill()
+    if generator.returncode != 0:
+        raise Failed(f"busbar-gen ended with {generator.returncode}: {printed}")
+    sent = json.loads(printed.splitlines()[-1])
+    venue.wait_for(first, options.quarters, ("FINAL",), 120)
+    seconds = time.monotonic() - began
+    seen = venue.ctl("status"), venue.rows("accounts"), venue.rows("members")
+    venue.stop()
+    return sent, seconds, seen
+
+
+def kinds_of(members):
+    """What each participant sells, if anything, tells enough of who it is."""
+    sources = {0: "sun, or only buys", 2: "biogas", 3: "battery"}
+    return {m["participant"]: f"{ZONES.get(m['zone'], m['zone'])}, "
+                              f"{sources.get(m['source'], '?')}" for m in members}
+
+
+def demo(venue, options):
+    first = day_quarter(options.day) + options.first
+    venue.make(512)
+    sent, seconds, (status, accounts, members) = live(venue, options, first)
+
+    say("verifying the whole ledger, then replaying it, then adding up its events")
     verified = venue.ctl("ledger", "verify")
     replayed = venue.ctl("ledger", "replay")
-    if replayed["state_root"] != status["state_root"] or verified["height"] != status["height"]:
+    shown = venue.ctl("ledger", "show", status["height"])["blocks"][0]
+    if shown["state_root"] != status["state_root"]:
         raise Failed("the ledger on disk is not what the appliance said")
+    if verified["state_root"] != replayed["state_root"]:
+        raise Failed("verify and replay came to different states")
+    day = demo_ledger.read(venue, verified["height"])
+    money = demo_ledger.money(day)
+    idle = untraded(day, sent)
 
-    say()
-    table([("participants", f"{sent['participants']:,}, of which {sent['participants_traded']:,} traded"),
-           ("packets", f"{sent['packets']:,} sent, {sent['answered']:,} answered, "
-                       f"{sum(sent['refused'].values()):,} refused, {sent['lost']:,} lost"),
-           ("orders", f"{sent['orders']:,}"),
-           ("trades", f"{sent['trades']:,}"),
-           ("energy", f"{sent['energy_wh'] / 1e6:,.3f} MWh"),
-           ("blocks", f"{verified['blocks']:,}, {verified['inputs']:,} inputs"),
-           ("rate", f"{sent['orders_per_s']:,.0f} orders a second"),
-           ("latency", f"p50 {sent['latency_p50_us']:,.0f} us, p99 {sent['latency_p99_us']:,.0f} us, "
-                       "from first sending to durable answer"),
-           ("state root", verified["state_root"]),
-           ("verify", verified["result"]),
-           ("replay", replayed["result"]),
-           ("files", f"{venue.folder} (ledger/, busbard.log, keys); remove it when done")])
-    say()
-    say(json.dumps({
-        "schema": "busbar.demo/1",
-        **{key: sent[key] for key in ("participants", "participants_traded", "packets", "orders",
-                                      "trades", "energy_wh")},
-        "blocks": verified["blocks"],
-        **{key: sent[key] for key in ("orders_per_s", "latency_p50_us", "latency_p99_us")},
-        "state_root": verified["state_root"],
-        "verify": verified["result"], "replay": replayed["result"]}))
-    if sent["participants_traded"] != sent["participants"] or sent["lost"] != 0:
-        raise Failed("not every participant traded, or something was lost")
+    show_prices(day, first, options.quarters)
+    show_money(money)
+    show_reputations(day, kinds_of(members))
+    show_counts(day, sent, verified, replayed, seconds)
+    if idle:
+        say(f"\n{len(idle)} did not trade: {', '.join(map(str, idle[:20]))}"
+            f"{' ...' if len(idle) > 20 else ''}")
+    wrong = check(day, accounts, members, first, options.quarters)
+    say(f"\nfiles are in {venue.folder} (ledger/, busbard.log, keys); remove it when done\n")
+    print(json.dumps({
+        "schema": "busbar.demo/2", "participants": sent["participants"],
+        "participants_traded": sent["participants"] - len(idle),
+        "quarters": options.quarters, "settled": len(day.settled),
+        "final": list(day.states.values()).count(demo_ledger.FINAL),
+        "orders": day.events["accepted"] + day.events["replaced"],
+        "trades": day.events["traded"], "traded_wh": day.traded_wh,
+        "auctions": day.auctions, "auctioned_wh": day.auctioned_wh,
+        "contracts": day.events["contracted"], "readings": day.events["metered"],
+        "substituted": day.substituted, "refused": dict(day.refused),
+        "prices": {f"{zone}:{quarter}": price
+                   for (quarter, zone), price in sorted(day.price.items())},
+        "money": money, "sum": sum(money.values()),
+        "reputation": {str(who): after for who, (_, after) in sorted(day.reputation.items())},
+        "blocks": verified["blocks"], "state_root": verified["state_root"],
+        "seconds": round(seconds, 1), "verify": verified["result"],
+        "replay": replayed["result"], "wrong": wrong}), flush=True)
+    if wrong:
+        raise Failed("; ".join(wrong))
 
 
-def main():
+def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default="build", type=pathlib.Path)
     parser.add_argument("--participants", default=1000, type=int)
     parser.add_argument("--seed", default=1, type=int)
+    parser.add_argument("--day", default=DAY, help="of delivery (%(default)s)")
+    parser.add_argument("--first", default=0, type=int, help="first quarter-hour (0)")
+    parser.add_argument("--quarters", default=96, type=int, help="so many from there (96)")
+    parser.add_argument("--speed", default=3600, type=int,
+                        help="of the venue's clock: an hour passes in 3600/SPEED s (3600); "
+                             "on a slow machine, less")
     parser.add_argument("--folder", type=pathlib.Path, help="default: a new temporary one")
-    arguments = parser.parse_args()
+    parser.add_argument("-j", "--json", action="store_true", help="only the JSON line")
+    options = parser.parse_args()
+    if not (0 <= options.first < 96 and 1 <= options.quarters <= 96 - options.first):
+        parser.error("--first and --quarters go beyond the day's 96 quarter-hours")
+    if not 3 <= options.participants <= 10000 or not 1 <= options.speed <= 86400:
+        parser.error("--participants is 3 to 10000, --speed 1 to 86400")
+    return options
 
-    cpus = sorted(os.sched_getaffinity(0))
-    if len(cpus) < 2:
-        say("demo: two CPUs are needed, one for the appliance and one for the community")
+
+def main():
+    global quiet
+    options = read_arguments()
+    quiet = options.json
+    if cpus() is None:
+        print("demo: two CPUs are needed, one for the appliance and one for the community",
+              file=sys.stderr)
         return 1
-    folder = arguments.folder or pathlib.Path(tempfile.mkdtemp(prefix="busbar-demo-")) / "venue"
-    venue = Venue(arguments.build.resolve(), folder, arguments.participants)
+    folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="busbar-demo-")) / "venue"
+    venue = Venue(options.build.resolve(), folder, options.participants, options.seed)
     try:
-        demo(venue, arguments.seed, (cpus[-2], cpus[-1]))
+        demo(venue, options)
     except (Failed, OSError, KeyError, ValueError) as error:
         print(f"demo: {error}; files are in {folder}", file=sys.stderr)
         return 1

@@ -214,3 +214,59 @@ gen_community_limit(const struct gen_participant *participant, const struct gen_
 		return clamp_price(highest_bid(participant, hour));
 	return clamp_price(lowest_ask(participant, hour, participant->net_wh[quarter] < 0));
 }
+
+uint32_t
+gen_community_zone(const struct gen_participant *participant, uint32_t count)
+{
+	static const uint32_t homes[GEN_KINDS] = {
+		[GEN_HOUSEHOLD] = 0, [GEN_BUSINESS] = 0, [GEN_FARM] = 1,
+		[GEN_PROSUMER] = 1,  [GEN_STORAGE] = 2,
+	};
+	const uint64_t drawn = gen_draw(participant->seed, GEN_DRAW_ZONE, 0);
+
+	return drawn % 2 == 0 ? homes[participant->kind] % count
+			      : (uint32_t)(drawn / 2 % count);
+}
+
+int32_t
+gen_community_deviation(const struct gen_participant *participant, uint32_t quarter)
+{
+	/* In thousandths; most are better than that, and one in twenty takes no care at all. */
+	static const int32_t most[GEN_KINDS] = {
+		[GEN_HOUSEHOLD] = 300, [GEN_BUSINESS] = 150, [GEN_FARM] = 120,
+		[GEN_PROSUMER] = 500,  [GEN_STORAGE] = 40,
+	};
+	const uint64_t seed = participant->seed;
+	const bool careless = gen_draw(seed, GEN_DRAW_CARE, 1) % 20 == 0;
+	const int32_t own = careless ? 1000
+				     : gen_draw_skewed(seed, GEN_DRAW_CARE, 0, 0,
+						       most[participant->kind]);
+	const int32_t share = gen_draw_between(seed, GEN_DRAW_METER, quarter, -own, own);
+
+	return (int32_t)((int64_t)participant->net_wh[quarter] * share / 1000);
+}
+
+uint32_t
+gen_community_most(const struct gen_participant *participant)
+{
+	int32_t most = 0;
+
+	for (uint32_t quarter = 0; quarter < GEN_QUARTERS; quarter++) {
+		const int32_t net = participant->net_wh[quarter];
+		const int32_t size = net < 0 ? -net : net;
+		most = size > most ? size : most;
+	}
+	return (uint32_t)most;
+}
+
+int64_t
+gen_community_deposit(const struct gen_participant *participant)
+{
+	int64_t wh = GEN_LOT_WH;
+
+	for (uint32_t quarter = 0; quarter < GEN_QUARTERS; quarter++) {
+		const int32_t net = participant->net_wh[quarter];
+		wh += net < 0 ? -net : net;
+	}
+	return 2 * wh * GEN_COVER_PRICE;
+}

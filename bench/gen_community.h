@@ -12,6 +12,8 @@
  * between sunrise and sunset at 51 degrees north, 10 degrees east, under one sky for all:
  * the profiles hold no feed-in.
  *
+ * Over several zones they spread unevenly: half of a kind at home in one, the rest anywhere.
+ *
  * Units    Wh in a quarter-hour, multiples of GEN_LOT_WH: above 0 is needed, below 0 is
  *          offered.  Prices in nano-currency per Wh, multiples of GEN_TICK.
  * Memory   The caller owns the array.
@@ -34,6 +36,9 @@
 /* No limit is outside these; the close-out goes beyond them. */
 #define GEN_PRICE_LOW  INT32_C(90000)
 #define GEN_PRICE_HIGH INT32_C(335000)
+
+/* The highest limit, and the margin of escrow on it where a deficit costs some 0.4 a kWh. */
+#define GEN_COVER_PRICE INT64_C(420000)
 
 enum gen_kind {
 	GEN_HOUSEHOLD,
@@ -82,6 +87,19 @@ void gen_community_make(struct gen_participant *participants, uint32_t count, ui
  * takes, in a quarter-hour. */
 int32_t gen_community_limit(const struct gen_participant *participant,
 			    const struct gen_day *day, uint32_t quarter, enum bb_side side);
+
+/* gen_community_zone returns where a participant is, of count zones that are numbered from 0. */
+uint32_t gen_community_zone(const struct gen_participant *participant, uint32_t count);
+
+/* gen_community_deviation returns how much more a participant injects in a quarter-hour than it
+ * traded, in Wh: a share of what the profile says, as large as its care is small. */
+int32_t gen_community_deviation(const struct gen_participant *participant, uint32_t quarter);
+
+/* gen_community_most returns the largest need or offer of the day, in Wh. */
+uint32_t gen_community_most(const struct gen_participant *participant);
+
+/* gen_community_deposit returns what covers a participant's orders of a day twice. */
+int64_t gen_community_deposit(const struct gen_participant *participant);
 
 const char *gen_kind_name(enum gen_kind kind);
 

@@ -6,38 +6,54 @@
 #include "base/bb_assert.h"
 #include "bench/gen_key.h"
 
+static bool
+make_member(struct gen_crowd *crowd, const struct gen_venue *venue, uint64_t seed,
+	    uint32_t index)
+{
+	struct gen_member *member = &crowd->members[index];
+
+	gen_trader_init(&member->trader, &crowd->participants[index]);
+	gen_key_identity(&member->identity, seed, crowd->participants[index].id);
+	return bb_mac_agree(member->mac_key, &member->identity, venue->key, venue->ledger_id);
+}
+
 bool
 gen_crowd_make(struct gen_crowd *crowd, const struct gen_venue *venue, uint32_t count,
 	       uint64_t seed, int64_t day_start_s)
 {
 	*crowd = (struct gen_crowd){
 		.count = count,
+		.total = count,
 		.venue = bb_packet_venue(venue->ledger_id),
 		.records = BB_RECORDS_MAX,
 		.zone = 1,
+		.zones = 1,
 	};
 	gen_day_make(&crowd->day, day_start_s);
-	crowd->participants = calloc(count, sizeof(crowd->participants[0]));
-	crowd->members = calloc(count, sizeof(crowd->members[0]));
+	crowd->participants = calloc(count + 1, sizeof(crowd->participants[0]));
+	crowd->members = calloc(count + 1, sizeof(crowd->members[0]));
 	if (crowd->participants == NULL || crowd->members == NULL)
 		return false;
 
 	gen_community_make(crowd->participants, count, seed, &crowd->day);
-	for (uint32_t i = 0; i < count; i++) {
-		struct gen_member *member = &crowd->members[i];
-		gen_trader_init(&member->trader, &crowd->participants[i]);
-		gen_key_identity(&member->identity, seed, crowd->participants[i].id);
-		if (!bb_mac_agree(member->mac_key, &member->identity, venue->key,
-				  venue->ledger_id))
+	for (uint32_t i = 0; i < count; i++)
+		if (!make_member(crowd, venue, seed, i))
 			return false;
-	}
 	return true;
+}
+
+bool
+gen_crowd_add_meter(struct gen_crowd *crowd, const struct gen_venue *venue, uint64_t seed)
+{
+	BB_ASSERT(crowd->total == crowd->count);
+	crowd->participants[crowd->total].id = GEN_FIRST_ID + crowd->total;
+	return make_member(crowd, venue, seed, crowd->total++);
 }
 
 void
 gen_crowd_free(struct gen_crowd *crowd)
 {
-	for (uint32_t i = 0; crowd->members != NULL && i < crowd->count; i++)
+	for (uint32_t i = 0; crowd->members != NULL && i < crowd->total; i++)
 		bb_identity_wipe(&crowd->members[i].identity);
 	free(crowd->members);
 	free(crowd->participants);
@@ -76,7 +92,7 @@ gen_crowd_queries(struct gen_crowd *crowd, struct gen_batch *batch)
 
 	gen_batch_clear(batch);
 	batch->queries = true;
-	for (uint32_t i = 0; i < crowd->count; i++) {
+	for (uint32_t i = 0; i < crowd->total; i++) {
 		struct gen_member *member = &crowd->members[i];
 		/* The sequence of a query is only echoed, and never used up. */
 		const struct bb_packet header = header_of(crowd, i, 1);
@@ -112,11 +128,13 @@ add_packet(struct gen_crowd *crowd, struct gen_batch *batch, uint32_t index,
 
 static bool
 add_member(struct gen_crowd *crowd, struct gen_batch *batch, uint32_t index,
-	   const struct gen_step *step)
+	   struct gen_step step)
 {
 	struct bb_wire_order orders[GEN_TRADER_ORDERS];
 	struct gen_member *member = &crowd->members[index];
-	const uint32_t count = gen_trader_orders(&member->trader, step, orders);
+
+	step.zone = gen_crowd_zone(crowd, index);
+	const uint32_t count = gen_trader_orders(&member->trader, &step, orders);
 
 	member->first_packet = batch->count;
 	member->packet_count = 0;
@@ -158,14 +176,72 @@ gen_crowd_bids(struct gen_crowd *crowd, struct gen_batch *batch, enum gen_phase 
 	       uint32_t round)
 {
 	const struct gen_step step = { .day = &crowd->day, .phase = (uint8_t)phase,
-				       .zone = crowd->zone, .round = round };
+				       .round = round, .from = crowd->from,
+				       .until = crowd->until };
 
 	gen_batch_clear(batch);
+	crowd->members[crowd->count].packet_count = 0; /* the meter operator's have ended */
 	for (uint32_t i = 0; i < crowd->count; i++)
-		if (!add_member(crowd, batch, i, &step))
+		if (!add_member(crowd, batch, i, step))
 			return false;
 	order_packets(crowd, batch, phase == GEN_CLOSE_OUT);
 	return true;
+}
+
+uint8_t
+gen_crowd_zone(const struct gen_crowd *crowd, uint32_t index)
+{
+	return crowd->zones <= 1 ? crowd->zone
+				 : (uint8_t)(crowd->zone +
+					     gen_community_zone(&crowd->participants[index],
+								crowd->zones));
+}
+
+static bool
+add_readings(struct gen_crowd *crowd, struct gen_batch *batch, const struct bb_wire_meter *meters,
+	     uint32_t count)
+{
+	uint8_t bytes[BB_PACKET_SIZE_MAX];
+	struct gen_member *member = &crowd->members[crowd->count];
+	const struct bb_packet header = header_of(crowd, crowd->count, ++member->sequence);
+	const size_t size = bb_packet_encode_meters(bytes, &header, meters, count,
+						    &member->identity, member->mac_key);
+
+	member->packet_count++;
+	return keep_packet(batch, crowd->count, header.sequence, bytes, size) != NULL;
+}
+
+bool
+gen_crowd_readings(struct gen_crowd *crowd, struct gen_batch *batch, uint32_t from,
+		   uint32_t until)
+{
+	struct bb_wire_meter meters[BB_RECORDS_MAX];
+	uint32_t count = 0;
+	bool good = true;
+
+	BB_ASSERT(crowd->total > crowd->count);
+	gen_batch_clear(batch);
+	for (uint32_t i = 0; i < crowd->count; i++)
+		crowd->members[i].packet_count = 0;
+	crowd->members[crowd->count].first_packet = 0;
+	crowd->members[crowd->count].packet_count = 0;
+	for (uint32_t at = from * crowd->count; at < until * crowd->count && good; at++) {
+		const uint32_t index = at % crowd->count;
+		const uint32_t quarter = at / crowd->count;
+		const struct gen_participant *who = &crowd->participants[index];
+
+		meters[count++] = (struct bb_wire_meter){
+			.injected_wh = (int64_t)gen_community_deviation(who, quarter) -
+				       crowd->members[index].trader.position_wh[quarter],
+			.participant = who->id,
+			.product = gen_product(&crowd->day, gen_crowd_zone(crowd, index), quarter),
+		};
+		if (count < crowd->records && at + 1 < until * crowd->count)
+			continue;
+		good = add_readings(crowd, batch, meters, count);
+		count = 0;
+	}
+	return good;
 }
 
 uint32_t

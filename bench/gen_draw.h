@@ -22,6 +22,9 @@ enum gen_question {
 	GEN_DRAW_PATIENCE, /* how far from the limit it opens */
 	GEN_DRAW_FORECAST,
 	GEN_DRAW_RESERVE,
+	GEN_DRAW_ZONE,
+	GEN_DRAW_CARE, /* how far from what was traded it may end */
+	GEN_DRAW_METER,
 };
 
 static inline uint64_t

@@ -246,3 +246,22 @@ gen_flight_run(struct gen_flight *flight, struct gen_batch *batch)
 		listen(flight);
 	return !flight->ending;
 }
+
+bool
+gen_flight_listen(struct gen_flight *flight, uint64_t for_ns)
+{
+	const uint64_t start = gen_now_ns();
+
+	while (!*flight->stop && gen_now_ns() - start < for_ns)
+		if (flight->link->receive(flight->link->state, gen_flight_hear, flight) == 0)
+			flight->link->idle(flight->link->state);
+	return !*flight->stop;
+}
+
+uint64_t
+gen_flight_venue_ns(const struct gen_flight *flight)
+{
+	return flight->venue_ns == 0 ? 0
+				     : flight->venue_ns + (gen_now_ns() - flight->venue_at_ns) *
+								  flight->speed;
+}

@@ -42,6 +42,7 @@ struct gen_flight {
 	uint64_t patience_ns; /* without any answer */
 	int answers;         /* file descriptor, or -1 */
 	bool quiet;
+	uint32_t speed;      /* of the venue's clock, in the machine's seconds */
 	const char *what;    /* is sent now, for the progress line */
 
 	/* private */
@@ -51,6 +52,7 @@ struct gen_flight {
 	uint32_t next;     /* into batch->order */
 	uint32_t open;     /* packets of the batch without an end */
 	uint64_t heard_ns; /* last report */
+	uint64_t venue_ns, venue_at_ns; /* the venue's time, and when it was that */
 	uint64_t silent_ns; /* since when something waits without a report */
 	uint64_t smooth_ns, spread_ns; /* how long an answer takes, and how that varies */
 	uint64_t next_send_ns, look_ns, line_ns;
@@ -65,6 +67,13 @@ bool gen_flight_make(struct gen_flight *flight);
 void gen_flight_free(struct gen_flight *flight);
 
 bool gen_flight_run(struct gen_flight *flight, struct gen_batch *batch);
+
+/* gen_flight_listen hears whatever comes for so long; false when stop is set. */
+bool gen_flight_listen(struct gen_flight *flight, uint64_t for_ns);
+
+/* gen_flight_venue_ns returns what time it is at the venue, by the last report and the speed of
+ * its clock; 0 before the first. */
+uint64_t gen_flight_venue_ns(const struct gen_flight *flight);
 
 /* gen_flight_hear is called for each payload that came in. */
 void gen_flight_hear(void *flight, const uint8_t *payload, size_t size);

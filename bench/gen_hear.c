@@ -71,10 +71,11 @@ static void
 note_trade(struct gen_flight *flight, const struct bb_report *report,
 	   const struct bb_report_record *record)
 {
-	if (record->event != BB_EVENT_TRADED)
+	if (record->event != BB_EVENT_TRADED && record->event != BB_EVENT_SHARED)
 		return;
 	gen_tally_trader(flight->tally, report->participant);
-	gen_tally_trader(flight->tally, record->counterparty);
+	if (record->event == BB_EVENT_TRADED)
+		gen_tally_trader(flight->tally, record->counterparty);
 }
 
 static void
@@ -85,6 +86,16 @@ hear_notice(struct gen_flight *flight, const struct heard *heard)
 		gen_trader_learn(&heard->member->trader, &heard->records[i]);
 		note_trade(flight, &heard->report, &heard->records[i]);
 	}
+}
+
+/* Only what the market decided carries the venue's time; what the gate says, the machine's. */
+static void
+note_time(struct gen_flight *flight, const struct bb_report *report)
+{
+	if (report->kind != BB_REPORT_ANSWER && report->kind != BB_REPORT_NOTICE)
+		return;
+	flight->venue_ns = report->time_ns;
+	flight->venue_at_ns = flight->heard_ns;
 }
 
 /* The packet under way that a report answers, or NULL. */
@@ -113,6 +124,7 @@ hear_record(struct gen_flight *flight, struct gen_packet *packet, const struct h
 	struct gen_tally *tally = flight->tally;
 
 	packet->events++;
+	tally->readings += record->event == BB_EVENT_METERED;
 	gen_trader_learn(&heard->member->trader, record);
 	note_trade(flight, &heard->report, record);
 	if (record->event == BB_EVENT_TRADED) {
@@ -203,7 +215,7 @@ understand(const struct gen_flight *flight, const uint8_t *payload, size_t size,
 	if (size < BB_REPORT_SIZE_MIN || size > BB_REPORT_SIZE_MAX)
 		return false;
 	const uint32_t index = gen_crowd_find(flight->crowd, bb_get_u32(payload + 8));
-	if (index == flight->crowd->count)
+	if (index == flight->crowd->total)
 		return false;
 	heard->member = &flight->crowd->members[index];
 	return bb_report_decode(payload, size, heard->member->mac_key, &heard->report,
@@ -223,6 +235,7 @@ gen_flight_hear(void *context, const uint8_t *payload, size_t size)
 	}
 	flight->heard_ns = gen_now_ns();
 	flight->silent_ns = flight->heard_ns;
+	note_time(flight, &heard.report);
 	if (heard.report.kind == BB_REPORT_NOTICE) {
 		hear_notice(flight, &heard);
 		return;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bb_clock.h"
 #include "base/bb_limits.h"
 #include "bench/gen_calendar.h"
 #include "bench/gen_frame.h"
@@ -16,7 +17,8 @@
 enum name {
 	NAME_ANSWERS = 256, NAME_DAY, NAME_DEVICE, NAME_DURATION, NAME_EAL, NAME_LCORE, NAME_MAC,
 	NAME_PARTICIPANTS, NAME_PATIENCE, NAME_PCAP, NAME_QUIET, NAME_RATE, NAME_RECORDS,
-	NAME_ROUNDS, NAME_SEED, NAME_UDP, NAME_VENUE, NAME_WINDOW, NAME_ZONE,
+	NAME_ROUNDS, NAME_SEED, NAME_UDP, NAME_VENUE, NAME_WINDOW, NAME_ZONE, NAME_FIRST,
+	NAME_MARKET, NAME_QUARTERS, NAME_SPEED, NAME_ZONES,
 };
 
 static const struct option names[] = {
@@ -25,34 +27,42 @@ static const struct option names[] = {
 	{ "device", required_argument, NULL, NAME_DEVICE },
 	{ "duration", required_argument, NULL, NAME_DURATION },
 	{ "eal", required_argument, NULL, NAME_EAL },
+	{ "first", required_argument, NULL, NAME_FIRST },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "lcore", required_argument, NULL, NAME_LCORE },
 	{ "mac", required_argument, NULL, NAME_MAC },
+	{ "market", no_argument, NULL, NAME_MARKET },
 	{ "participants", required_argument, NULL, NAME_PARTICIPANTS },
 	{ "patience", required_argument, NULL, NAME_PATIENCE },
 	{ "pcap", required_argument, NULL, NAME_PCAP },
+	{ "quarters", required_argument, NULL, NAME_QUARTERS },
 	{ "quiet", no_argument, NULL, NAME_QUIET },
 	{ "rate", required_argument, NULL, NAME_RATE },
 	{ "records", required_argument, NULL, NAME_RECORDS },
 	{ "rounds", required_argument, NULL, NAME_ROUNDS },
 	{ "seed", required_argument, NULL, NAME_SEED },
+	{ "speed", required_argument, NULL, NAME_SPEED },
 	{ "udp", required_argument, NULL, NAME_UDP },
 	{ "venue", required_argument, NULL, NAME_VENUE },
 	{ "window", required_argument, NULL, NAME_WINDOW },
 	{ "zone", required_argument, NULL, NAME_ZONE },
+	{ "zones", required_argument, NULL, NAME_ZONES },
 	{ 0 },
 };
 
 void
 gen_options_help(void)
 {
-	fputs("usage: busbar-gen roster --participants N --seed S\n"
-	      "       busbar-gen run --venue venue.json --participants N --seed S\n"
+	fputs("usage: busbar-gen roster|meter|deposits --participants N --seed S [OPTIONS]\n"
+	      "       busbar-gen run|day --venue venue.json --participants N --seed S\n"
 	      "           (--device DEVICE | --udp HOST[:PORT] | --pcap FILE) [OPTIONS]\n"
 	      "\n"
-	      "roster prints id,key,zone,orders,rate,burst for `busbarctl member add --file`.\n"
+	      "roster prints id,key,zone,orders,rate,burst for `busbarctl member add --file`;\n"
+	      "with --market what the market asks for, too: source, feeder, caps, meter, escrow.\n"
+	      "meter prints the same for the meter operator, deposits id,amount of each.\n"
 	      "run lets the community trade a day.  Its keys are test keys: the seed makes them.\n"
+	      "day trades by the venue's calendar: ahead, before each gate; and reads the meters.\n"
 	      "\n"
 	      "  --device DEVICE   a DPDK port: \"net_memif0,role=client,socket=/run/x.sock,\n"
 	      "                    socket-abstract=no\", or a PCI address\n"
@@ -70,6 +80,10 @@ gen_options_help(void)
 	      "  --answers FILE    append a line for each answered packet:\n"
 	      "                    participant sequence number height events trades\n"
 	      "  --day YYYY-MM-DD  of delivery (2025-06-11)      --zone Z  of delivery (1)\n"
+	      "  --zones N         the community lives in so many zones, from Z on (1)\n"
+	      "  --first Q         first quarter-hour of the day that is traded (0)\n"
+	      "  --quarters N      so many from there (to the end of the day)\n"
+	      "  --speed N         day: the venue's seconds in one of ours, as in its [time] (1)\n"
 	      "  -j, --json        end with one line of JSON     --quiet   no progress\n"
 	      "\n"
 	      "exit: 0 all answered, 1 something lost or refused, 2 usage\n", stdout);
@@ -125,6 +139,15 @@ read_number_option(struct gen_options *options, int name)
 	case NAME_RECORDS: return read_u32("--records", 1, BB_RECORDS_MAX, &options->records);
 	case NAME_ROUNDS: return read_u32("--rounds", 1, UINT32_MAX, &options->rounds);
 	case NAME_WINDOW: return read_u32("--window", 1, WINDOW_MAX, &options->window);
+	case NAME_FIRST: return read_u32("--first", 0, GEN_QUARTERS - 1, &options->first);
+	case NAME_QUARTERS:
+		return read_u32("--quarters", 1, GEN_QUARTERS, &options->quarters);
+	case NAME_SPEED: return read_u32("--speed", 1, BB_CLOCK_SPEED_MAX, &options->speed);
+	case NAME_ZONES:
+		if (!read_u32("--zones", 1, BB_VENUE_ZONES, &number))
+			return false;
+		options->zones = (uint8_t)number;
+		return true;
 	case NAME_LCORE:
 		if (!read_u32("--lcore", 0, 4095, &number))
 			return false;
@@ -148,6 +171,7 @@ read_option(struct gen_options *options, int name)
 	switch (name) {
 	case 'h': options->command = GEN_COMMAND_HELP; return true;
 	case 'j': options->json = true; return true;
+	case NAME_MARKET: options->market = true; return true;
 	case NAME_QUIET: options->quiet = true; return true;
 	case NAME_ANSWERS: options->answers = optarg; return true;
 	case NAME_DEVICE: options->device = optarg; return true;
@@ -170,15 +194,34 @@ read_option(struct gen_options *options, int name)
 static bool
 read_command(struct gen_options *options, const char *word)
 {
-	if (strcmp(word, "roster") == 0)
-		options->command = GEN_COMMAND_ROSTER;
-	else if (strcmp(word, "run") == 0)
-		options->command = GEN_COMMAND_RUN;
-	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-		options->command = GEN_COMMAND_HELP;
-	else
-		return refuse("a command is needed, roster or run, not", word);
-	return true;
+	static const struct {
+		const char *word;
+		enum gen_command command;
+	} commands[] = {
+		{ "roster", GEN_COMMAND_ROSTER },     { "meter", GEN_COMMAND_METER },
+		{ "deposits", GEN_COMMAND_DEPOSITS }, { "run", GEN_COMMAND_RUN },
+		{ "day", GEN_COMMAND_DAY },           { "--help", GEN_COMMAND_HELP },
+		{ "-h", GEN_COMMAND_HELP },
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word, commands[i].word) == 0) {
+			options->command = commands[i].command;
+			return true;
+		}
+	return refuse("a command is needed: roster, meter, deposits, run or day, not", word);
+}
+
+/* Numbers that only together are wrong. */
+static bool
+check_day(const struct gen_options *options)
+{
+	if (options->zone + options->zones > 256)
+		return refuse("--zone and --zones go beyond zone 255", NULL);
+	if (options->first + options->quarters > GEN_QUARTERS)
+		return refuse("--first and --quarters go beyond the day's 96", NULL);
+	return options->command != GEN_COMMAND_DAY || options->pcap == NULL ||
+	       refuse("a day needs a venue that answers: --device or --udp, not --pcap", NULL);
 }
 
 static bool
@@ -191,7 +234,9 @@ check(struct gen_options *options)
 		return true;
 	if (options->participants == 0)
 		return refuse("--participants is needed", NULL);
-	if (options->command == GEN_COMMAND_ROSTER)
+	if (!check_day(options))
+		return false;
+	if (options->command < GEN_COMMAND_RUN)
 		return true;
 	if (options->venue == NULL)
 		return refuse("--venue is needed: the venue.json of the operator", NULL);
@@ -208,10 +253,10 @@ gen_options_read(struct gen_options *options, int argc, char **argv)
 	int name;
 
 	*options = (struct gen_options){ .records = 32, .window = 256, .patience_s = 30,
-					 .cpu = -1, .zone = 1, .seed = 1 };
+					 .cpu = -1, .zone = 1, .zones = 1, .speed = 1, .seed = 1 };
 	(void)gen_calendar_read("2025-06-11", &options->day_start_s);
 	if (argc < 2)
-		return refuse("a command is needed, roster or run", NULL);
+		return refuse("a command is needed: roster, meter, deposits, run or day", NULL);
 	if (!read_command(options, argv[1]))
 		return false;
 	opterr = 0;

@@ -11,7 +11,14 @@
 
 #include "bench/gen_link.h"
 
-enum gen_command { GEN_COMMAND_HELP, GEN_COMMAND_ROSTER, GEN_COMMAND_RUN };
+enum gen_command {
+	GEN_COMMAND_HELP,
+	GEN_COMMAND_ROSTER,
+	GEN_COMMAND_METER,
+	GEN_COMMAND_DEPOSITS,
+	GEN_COMMAND_RUN,
+	GEN_COMMAND_DAY,
+};
 
 struct gen_options {
 	enum gen_command command;
@@ -31,9 +38,14 @@ struct gen_options {
 	uint32_t duration_s; /* 0: no limit */
 	uint32_t patience_s;
 	int32_t cpu;
-	uint8_t zone;
+	uint32_t first;    /* quarter-hour of the day */
+	uint32_t quarters; /* from there; 0: all */
+	uint32_t speed;    /* of the venue's clock */
+	uint8_t zone;      /* the first */
+	uint8_t zones;
 	uint8_t mac[6];
 	bool mac_given;
+	bool market; /* roster: with attributes */
 	bool json;
 	bool quiet;
 };

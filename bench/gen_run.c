@@ -10,6 +10,7 @@
 
 #include "bench/gen_flight.h"
 #include "bench/gen_frame.h"
+#include "bench/gen_gates.h"
 #include "bench/gen_pcap.h"
 
 #define LAST_CALLS 4u
@@ -33,7 +34,7 @@ struct play {
 
 static const char *const phase_names[] = {
 	[GEN_OPENING] = "opening",     [GEN_REPRICE] = "new prices", [GEN_RESERVE] = "reserve",
-	[GEN_CLOSE_OUT] = "close-out", [GEN_LAST_CALL] = "last call",
+	[GEN_CLOSE_OUT] = "close-out", [GEN_LAST_CALL] = "last call",  [GEN_GATE] = "gates",
 };
 
 static void
@@ -76,13 +77,19 @@ play_close_out(struct play *play)
 }
 
 static bool
-play_day(struct play *play)
+play_ahead(struct play *play)
 {
 	bool good = play_phase(play, GEN_OPENING, 0);
 
 	for (uint32_t round = 1; good && round + 1 < play->rounds; round++)
 		good = play_phase(play, GEN_REPRICE, round);
-	return good && (play->rounds < 2 || play_close_out(play));
+	return good;
+}
+
+static bool
+play_day(struct play *play)
+{
+	return play_ahead(play) && (play->rounds < 2 || play_close_out(play));
 }
 
 static bool
@@ -137,7 +144,11 @@ fly(const struct gen_options *options, struct gen_flight *flight)
 
 	if (!good)
 		(void)no_memory();
-	good = good && deliver_live(flight, &play.batch, "queries") && play_day(&play);
+	good = good && deliver_live(flight, &play.batch, "queries");
+	if (options->command == GEN_COMMAND_DAY)
+		good = good && play_ahead(&play) && gen_gates_play(flight, &play.batch);
+	else
+		good = good && play_day(&play);
 	gen_batch_free(&play.batch);
 	if (flight->answers_failed)
 		fprintf(stderr, "busbar-gen: cannot write all of %s\n", options->answers);
@@ -163,6 +174,7 @@ gen_run_live(const struct gen_options *options, const struct gen_venue *venue,
 		.patience_ns = (uint64_t)options->patience_s * 1000000000,
 		.answers = -1,
 		.quiet = options->quiet,
+		.speed = options->speed,
 	};
 
 	if (options->answers != NULL) {

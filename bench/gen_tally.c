@@ -48,7 +48,7 @@ bool
 gen_tally_clean(const struct gen_tally *tally)
 {
 	for (uint32_t i = 0; i < BB_RESULT_COUNT; i++)
-		if (tally->records_refused[i] > 0 && i != BB_ERR_ORDER_UNKNOWN)
+		if (tally->records_refused[i] > 0 && i != BB_ERR_ORDER_UNKNOWN && i != BB_ERR_STATE)
 			return false;
 	return tally->lost == 0 && gen_tally_refused(tally) == 0;
 }
@@ -191,6 +191,7 @@ gen_tally_json(const struct gen_tally *tally, FILE *file)
 	set(object, "queries", tally->queries);
 	set(object, "trades", tally->trades);
 	set(object, "energy_wh", tally->energy_wh);
+	set(object, "readings", tally->readings);
 	set_rates(object, tally);
 
 	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));

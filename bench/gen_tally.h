@@ -30,6 +30,7 @@ struct gen_tally {
 	uint64_t orders, trades, energy_wh;
 	uint64_t queries; /* and repeats of them */
 	uint64_t notices; /* records in them */
+	uint64_t readings; /* that the venue took */
 	uint64_t repeated_answers, strangers; /* seen before; no report for any of us */
 	uint64_t active_ns;
 	uint32_t participants, participants_traded;
@@ -46,7 +47,8 @@ void gen_tally_trader(struct gen_tally *tally, uint32_t participant);
 uint64_t gen_tally_refused(const struct gen_tally *tally);
 
 /* gen_tally_clean tells whether everything was answered, and nothing refused but records
- * whose order had traded just before. */
+ * whose order had traded just before, or whose gate had
+ * closed. */
 bool gen_tally_clean(const struct gen_tally *tally);
 
 void gen_tally_line(const struct gen_tally *tally, FILE *file, uint64_t since_ns,

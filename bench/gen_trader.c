@@ -6,8 +6,15 @@
 #include "bench/gen_draw.h"
 #include "market/bb_event.h"
 
-#define HAND_FREE   0x80u /* of orders that are not looked after */
-#define ID_QUARTERS 0x7fu
+/* Bits 7 and 8 of an id: what is looked after has 0.  Low bits of live orders must differ, and a
+ * reserve may rest while its owner trades at once. */
+#define HAND_RESERVE (1u << 7)
+#define HAND_AT_ONCE (2u << 7)
+#define ID_QUARTERS  0x7fu
+#define ID_BITS      9
+
+_Static_assert(GEN_QUARTERS <= ID_QUARTERS + 1, "a quarter-hour fits its bits");
+_Static_assert(GEN_TRADER_LIVE > 1u << (ID_BITS - 1), "so that the venue looks at all bits");
 
 #define RESERVE_LOTS  20u
 #define RESERVE_PRICE INT32_C(340000) /* above GEN_PRICE_HIGH, below GEN_LAST_BID */
@@ -42,7 +49,7 @@ write_order(struct desk *desk, uint8_t action, uint64_t order_id)
 static uint64_t
 order_id(uint32_t serial, uint32_t hand, uint32_t quarter)
 {
-	return (uint64_t)serial << 8 | hand | quarter;
+	return (uint64_t)serial << ID_BITS | hand | quarter;
 }
 
 /* write_new writes a new order and returns its serial. */
@@ -109,10 +116,13 @@ replace(struct desk *desk, uint32_t quarter, int32_t price, uint32_t quantity_wh
 	order->remaining_wh = quantity_wh;
 }
 
+/* In whole lots: an auction shares to the Wh, and what is less than a lot then stays open. */
 static int32_t
 open_wh(const struct gen_trader *trader, uint32_t quarter)
 {
-	return trader->target_wh[quarter] - trader->position_wh[quarter];
+	const int32_t open = trader->target_wh[quarter] - trader->position_wh[quarter];
+
+	return open - open % GEN_LOT_WH;
 }
 
 static int32_t
@@ -206,6 +216,29 @@ reprice_quarter(struct desk *desk, uint32_t quarter)
 	rest(desk, quarter, side, price, quantity_wh);
 }
 
+/* Only here for the auction: whoever still needs it then pays what it is worth, and more. */
+static void
+gate_quarter(struct desk *desk, uint32_t quarter)
+{
+	const struct gen_order *order = &desk->trader->orders[quarter];
+	const int32_t open = open_wh(desk->trader, quarter);
+	const enum bb_side side = open > 0 ? BB_BUY : BB_SELL;
+	const uint32_t quantity_wh = (uint32_t)abs(open);
+
+	if (order->live && (open == 0 || order->side != side))
+		cancel(desk, quarter);
+	if (open == 0)
+		return;
+	const int32_t limit =
+		gen_community_limit(desk->trader->self, desk->step->day, quarter, side);
+	const int32_t end = side == BB_BUY ? GEN_PRICE_HIGH : GEN_PRICE_LOW;
+	const int32_t price = within(limit + (end - limit) / 2);
+	if (!order->live)
+		rest(desk, quarter, side, price, quantity_wh);
+	else if (price != order->price || quantity_wh != order->remaining_wh)
+		replace(desk, quarter, price, quantity_wh);
+}
+
 static bool
 is_evening(const struct desk *desk, uint32_t quarter)
 {
@@ -221,7 +254,7 @@ reserve_quarter(struct desk *desk, uint32_t quarter)
 	if (self->kind != GEN_STORAGE || !is_evening(desk, quarter))
 		return;
 	const int32_t more = gen_draw_between(self->seed, GEN_DRAW_RESERVE, quarter, 0, 40);
-	(void)write_new(desk, HAND_FREE, quarter, BB_SELL, BB_LIMIT_GTC,
+	(void)write_new(desk, HAND_RESERVE, quarter, BB_SELL, BB_LIMIT_GTC,
 			RESERVE_PRICE + more * GEN_TICK, RESERVE_LOTS * GEN_LOT_WH);
 }
 
@@ -239,7 +272,7 @@ close_quarter(struct desk *desk, uint32_t quarter)
 	const bool far = !trader->traded && trader->self->kind != GEN_STORAGE;
 	const int32_t bid = far ? GEN_LAST_BID : GEN_PRICE_HIGH;
 	const int32_t ask = trader->traded ? GEN_PRICE_LOW : GEN_LAST_ASK;
-	(void)write_new(desk, HAND_FREE, quarter, open > 0 ? BB_BUY : BB_SELL, BB_LIMIT_IOC,
+	(void)write_new(desk, HAND_AT_ONCE, quarter, open > 0 ? BB_BUY : BB_SELL, BB_LIMIT_IOC,
 			open > 0 ? bid : ask, (uint32_t)abs(open));
 }
 
@@ -254,7 +287,7 @@ call_quarter(struct desk *desk, uint32_t quarter)
 	if (desk->trader->traded || !is_evening(desk, quarter) ||
 	    turn >= UINT32_C(2) << (desk->step->round & 3))
 		return;
-	(void)write_new(desk, HAND_FREE, quarter, storage ? BB_SELL : BB_BUY, BB_LIMIT_IOC,
+	(void)write_new(desk, HAND_AT_ONCE, quarter, storage ? BB_SELL : BB_BUY, BB_LIMIT_IOC,
 			storage ? GEN_LAST_ASK : GEN_LAST_BID, GEN_LOT_WH);
 }
 
@@ -265,7 +298,7 @@ gen_trader_orders(struct gen_trader *trader, const struct gen_step *step,
 	static void (*const phases[])(struct desk *, uint32_t) = {
 		[GEN_OPENING] = open_quarter,     [GEN_REPRICE] = reprice_quarter,
 		[GEN_RESERVE] = reserve_quarter,  [GEN_CLOSE_OUT] = close_quarter,
-		[GEN_LAST_CALL] = call_quarter,
+		[GEN_LAST_CALL] = call_quarter,   [GEN_GATE] = gate_quarter,
 	};
 	struct desk desk = { .trader = trader, .step = step, .orders = orders };
 
@@ -273,7 +306,8 @@ gen_trader_orders(struct gen_trader *trader, const struct gen_step *step,
 		(void)write_order(&desk, BB_WIRE_CANCEL_ALL, 0);
 		trader->clear_first = false;
 	}
-	for (uint32_t quarter = 0; quarter < GEN_QUARTERS; quarter++)
+	const uint32_t until = step->until == 0 ? GEN_QUARTERS : step->until;
+	for (uint32_t quarter = step->from; quarter < until; quarter++)
 		phases[step->phase](&desk, quarter);
 	return desk.count;
 }
@@ -303,7 +337,7 @@ gen_trader_learn(struct gen_trader *trader, const struct bb_report_record *recor
 	const uint32_t quarter = record->order_id & ID_QUARTERS;
 	if (quarter >= GEN_QUARTERS || record->quantity_wh > INT32_MAX)
 		return;
-	if (record->event == BB_EVENT_TRADED)
+	if (record->event == BB_EVENT_TRADED || record->event == BB_EVENT_SHARED)
 		learn_trade(trader, quarter, record);
 
 	struct gen_order *order = &trader->orders[quarter];
@@ -316,6 +350,7 @@ gen_trader_learn(struct gen_trader *trader, const struct bb_report_record *recor
 		learn_remaining(order, record->remaining_wh);
 		break;
 	case BB_EVENT_TRADED:
+	case BB_EVENT_SHARED:
 		learn_remaining(order, record->remaining_wh);
 		break;
 	case BB_EVENT_CANCELLED:

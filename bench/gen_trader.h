@@ -8,10 +8,13 @@
  *	RESERVE    storages offer what they kept back for the evening, above every limit
  *	CLOSE_OUT  what is open is cancelled and traded at once, across the spread; who
  *	           has not traded yet goes as far as the reserve
+ *	GATE       before gate closure: what is open goes half of the way from its limit to
+ *	           what a deviation would cost, and waits for the auction
  *	LAST_CALL  who still has not traded asks for single lots of the reserve
  *
- * Order ids are serial << 8 | hand << 7 | quarter-hour, hand 0 for orders that rest and
- * are looked after, 1 for those that are not (reserve, close-out).
+ * Order ids are serial << 9 | hand << 7 | quarter-hour, hand 0 for orders that rest and
+ * are looked after, 1 for the reserve, 2 for what trades at once: low bits of live orders
+ * differ, as the venue demands.
  *
  * Units    Wh, above 0 bought or needed; prices in nano-currency per Wh.
  * Memory   A value of some 3 KiB.
@@ -33,19 +36,27 @@
 #define GEN_LAST_BID INT32_C(350000)
 #define GEN_LAST_ASK INT32_C(80000)
 
-enum gen_phase { GEN_OPENING, GEN_REPRICE, GEN_RESERVE, GEN_CLOSE_OUT, GEN_LAST_CALL };
+enum gen_phase {
+	GEN_OPENING,
+	GEN_REPRICE,
+	GEN_RESERVE,
+	GEN_CLOSE_OUT,
+	GEN_LAST_CALL,
+	GEN_GATE,
+};
 
 /* The most orders of one phase: cancel all, then cancel and new for each quarter-hour. */
 #define GEN_TRADER_ORDERS (1u + 2u * GEN_QUARTERS)
 
 /* Live orders that a trader may have: the roster asks for this much. */
-#define GEN_TRADER_LIVE (2u * GEN_QUARTERS)
+#define GEN_TRADER_LIVE (3u * GEN_QUARTERS)
 
 struct gen_step {
 	const struct gen_day *day;
 	uint8_t phase; /* enum gen_phase */
 	uint8_t zone;
 	uint32_t round; /* in LAST_CALL: the attempt, from 0 */
+	uint32_t from, until; /* quarter-hours that it is about; until 0: all */
 };
 
 /* The order of a quarter-hour that is looked after. */

@@ -126,6 +126,54 @@ test_limits_are_on_the_tick_and_leave_room_for_the_close_out(void)
 }
 
 static void
+test_every_zone_has_its_share_of_everyone(void)
+{
+	uint32_t counts[3] = { 0 };
+
+	make(some, COUNT, 1);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		const uint32_t zone = gen_community_zone(&some[i], 3);
+		CU_ASSERT_FATAL(zone < 3);
+		counts[zone]++;
+		CU_ASSERT_EQUAL(gen_community_zone(&some[i], 1), 0);
+	}
+	for (uint32_t zone = 0; zone < 3; zone++)
+		CU_ASSERT(counts[zone] >= COUNT / 8);
+}
+
+static void
+test_what_is_metered_differs_by_a_share_of_what_was_needed(void)
+{
+	uint32_t differ = 0;
+
+	make(some, COUNT, 1);
+	for (uint32_t i = 0; i < COUNT; i++)
+		for (uint32_t quarter = 0; quarter < GEN_QUARTERS; quarter++) {
+			const int32_t deviation = gen_community_deviation(&some[i], quarter);
+			CU_ASSERT(abs(deviation) <= abs(some[i].net_wh[quarter]));
+			differ += deviation != 0;
+		}
+	CU_ASSERT(differ > COUNT * GEN_QUARTERS / 4);
+}
+
+static void
+test_a_deposit_covers_the_whole_day_twice_at_the_highest_price(void)
+{
+	make(some, COUNT, 1);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		int64_t need = 0;
+		uint32_t most = 0;
+		for (uint32_t quarter = 0; quarter < GEN_QUARTERS; quarter++) {
+			const uint32_t wh = (uint32_t)abs(some[i].net_wh[quarter]);
+			need += (int64_t)wh * GEN_PRICE_HIGH;
+			most = wh > most ? wh : most;
+		}
+		CU_ASSERT(gen_community_deposit(&some[i]) > 2 * need);
+		CU_ASSERT_EQUAL(gen_community_most(&some[i]), most);
+	}
+}
+
+static void
 test_identities_follow_from_the_seed(void)
 {
 	struct bb_identity a, b;
@@ -155,6 +203,12 @@ main(void)
 		  test_prosumers_feed_in_at_noon_and_draw_at_night },
 		{ "limits are on the tick and leave room for the close-out",
 		  test_limits_are_on_the_tick_and_leave_room_for_the_close_out },
+		{ "every zone has its share of everyone",
+		  test_every_zone_has_its_share_of_everyone },
+		{ "what is metered differs by a share of what was needed",
+		  test_what_is_metered_differs_by_a_share_of_what_was_needed },
+		{ "a deposit covers the whole day twice at the highest price",
+		  test_a_deposit_covers_the_whole_day_twice_at_the_highest_price },
 		{ "identities follow from the seed", test_identities_follow_from_the_seed },
 		CU_TEST_INFO_NULL,
 	};

@@ -72,7 +72,7 @@ def a_roster_has_a_line_for_each(_folder):
     rows = [line.split(",") for line in lines]
     assert [int(row[0]) for row in rows] == list(range(2, 32))
     assert len({row[1] for row in rows}) == 30 and all(len(row[1]) == 64 for row in rows)
-    assert all(row[2:] == ["1", "192", "0", "0"] for row in rows)
+    assert all(row[2:] == ["1", "288", "0", "0"] for row in rows)
     assert lines[:3] == gen("roster", "--participants", 3, "--seed", 4).stdout.splitlines()
 
 

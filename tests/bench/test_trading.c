@@ -103,6 +103,36 @@ test_orders_of_an_earlier_run_are_cancelled_first(void)
 	trading_stop(&trading);
 }
 
+/* An auction gave the first order 130 Wh less than it wanted: whole lots of that are asked for. */
+static void
+test_before_a_gate_what_an_auction_left_open_is_asked_for_in_lots(void)
+{
+	struct bb_wire_order orders[GEN_TRADER_ORDERS];
+	struct gen_step step = { .day = &trading.day, .phase = GEN_OPENING, .zone = 3,
+				 .from = 40, .until = 44 };
+
+	trading_start(&trading, 2, 1);
+	struct gen_trader *trader = &trading.traders[0]; /* a household: it buys */
+	trader->target_wh[40] = 1000;
+	const uint32_t opened = gen_trader_orders(trader, &step, orders);
+	CU_ASSERT_EQUAL(opened, 4);
+	CU_ASSERT_EQUAL(orders[0].product, gen_product(&trading.day, 3, 40));
+	const struct bb_report_record shared = { .event = BB_EVENT_SHARED, .side = BB_BUY,
+						 .order_id = orders[0].order_id,
+						 .quantity_wh = 870, .remaining_wh = 130 };
+	gen_trader_learn(trader, &shared);
+	CU_ASSERT_EQUAL(trader->position_wh[40], 870);
+
+	step.phase = GEN_GATE;
+	step.until = 41;
+	CU_ASSERT_EQUAL(gen_trader_orders(trader, &step, orders), 1);
+	CU_ASSERT_EQUAL(orders[0].action, BB_WIRE_REPLACE);
+	CU_ASSERT_EQUAL(orders[0].quantity_wh, 100);
+	CU_ASSERT(orders[0].price <= GEN_PRICE_HIGH);
+	CU_ASSERT(orders[0].price >= gen_community_limit(trader->self, &trading.day, 40, BB_BUY));
+	trading_stop(&trading);
+}
+
 static void
 test_reports_that_make_no_sense_change_nothing(void)
 {
@@ -119,7 +149,7 @@ test_reports_that_make_no_sense_change_nothing(void)
 	record.quantity_wh = UINT32_MAX;
 	gen_trader_learn(&trading.traders[0], &record);
 	record = (struct bb_report_record){ .event = BB_EVENT_CANCELLED,
-					    .order_id = UINT64_C(0xffffff) << 8 | 5 };
+					    .order_id = UINT64_C(0xffffff) << 9 | 5 };
 	gen_trader_learn(&trading.traders[0], &record);
 	CU_ASSERT_EQUAL(memcmp(&before, &trading.traders[0], sizeof(before)), 0);
 	trading_stop(&trading);
@@ -140,6 +170,8 @@ main(void)
 		  test_no_trader_has_more_live_orders_than_the_roster_allows },
 		{ "orders of an earlier run are cancelled first",
 		  test_orders_of_an_earlier_run_are_cancelled_first },
+		{ "before a gate, what an auction left open is asked for in lots",
+		  test_before_a_gate_what_an_auction_left_open_is_asked_for_in_lots },
 		{ "reports that make no sense change nothing",
 		  test_reports_that_make_no_sense_change_nothing },
 		CU_TEST_INFO_NULL,

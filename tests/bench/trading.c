@@ -45,7 +45,9 @@ trading_start(struct trading *trading, uint32_t count, uint64_t seed)
 	static const uint8_t operator_key[32] = { 255 };
 	const struct bb_market_size size = { .participants = count + 1, .products = 96,
 					     .orders = count * GEN_TRADER_LIVE,
-					     .levels = 96u * 5001u };
+					     .levels = 96u * 5001u,
+					     .places = 2 * count * GEN_TRADER_LIVE,
+					     .positions = 96 * count };
 	struct bb_arena arena;
 
 	memset(trading, 0, sizeof(*trading));
@@ -89,7 +91,7 @@ static void
 tell_event(struct trading *trading, const struct bb_event *event)
 {
 	struct bb_report_record record;
-	uint32_t other;
+	struct bb_notice notices[2];
 
 	if (event->kind == BB_EVENT_TRADED) {
 		trading->trades++;
@@ -99,8 +101,11 @@ tell_event(struct trading *trading, const struct bb_event *event)
 		trading->refused[event->result]++;
 	bb_event_report(&record, event);
 	tell(trading, event->participant, &record);
-	if (bb_event_notice(&record, &other, event))
-		tell(trading, other, &record);
+
+	const uint32_t count = bb_event_notices(notices, event, event->participant);
+
+	for (uint32_t i = 0; i < count; i++)
+		tell(trading, notices[i].participant, &notices[i].record);
 }
 
 static void

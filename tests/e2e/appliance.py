@@ -60,8 +60,12 @@ class Appliance:
         self.participants = participants
         self.seed = seed
         self.ipv4 = ipv4
-        self.device = device or (f"net_memif0,role=server,socket={self.folder}/port0.sock,"
+        self.port = self.folder / "port0.sock"
+        self.config = self.folder / "busbard.conf"
+        self.log = self.folder / "busbard.log"
+        self.device = device or (f"net_memif0,role=server,socket={self.port},"
                                  "socket-abstract=no")
+        self.unsafe = True  # wherever temporary folders are
         self.daemon = None
         self.cpus = sorted(os.sched_getaffinity(0))
         self.prefix = []  # of the daemon: ["ip", "netns", "exec", ...]
@@ -82,31 +86,30 @@ class Appliance:
         out = self.run("busbarctl", "-C", self.folder, "-j", *args, ok=ok)
         return json.loads(out.splitlines()[-1])
 
-    def init(self, *more):
+    def init(self, *more, products=96, orders=65536):
         self.run("busbarctl", "init", self.folder, "--name", "Test", "--participants",
-                 self.participants + 1, "--products", 96, "--orders", 65536,
+                 self.participants + 1, "--products", products, "--orders", orders,
                  "--levels", 1 << 20, "--ipv4", self.ipv4, "--device", self.device,
-                 "--segment", "32M", *more)
+                 "--segment", "32M", *(["--unsafe-filesystem"] if self.unsafe else []), *more)
         return self
 
     def configure(self, old, new):
         """Replaces text in busbard.conf, which must be there."""
-        path = self.folder / "busbard.conf"
-        text = path.read_text()
+        text = self.config.read_text()
         assert old in text, f"no {old!r} in {text}"
-        path.write_text(text.replace(old, new))
+        self.config.write_text(text.replace(old, new))
 
     def start(self, timeout=30):
-        log = open(self.folder / "busbard.log", "a")
+        log = open(self.log, "a")
         self.daemon = subprocess.Popen([*self.prefix, self.path("busbard"), "--config",
-                                        str(self.folder / "busbard.conf")],
+                                        str(self.config)],
                                        stdout=subprocess.PIPE, stderr=log, text=True)
         CHILDREN.append(self.daemon)
         line = self.daemon.stdout.readline()
         if "ready" not in line:
             self.daemon.wait(timeout)
             raise AssertionError(f"busbard did not start: {line}\n"
-                                 + (self.folder / "busbard.log").read_text()[-2000:])
+                                 + self.log.read_text()[-2000:])
         return self
 
     def fill(self, participants=None):
@@ -123,7 +126,7 @@ class Appliance:
         args = ["run", "--venue", self.folder / "venue.json", "--participants",
                 self.participants, "--seed", self.seed, "-j"]
         if device:
-            args += ["--device", f"net_memif0,role=client,socket={self.folder}/port0.sock,"
+            args += ["--device", f"net_memif0,role=client,socket={self.port},"
                                  "socket-abstract=no", "--lcore", self.cpus[0]]
         return [*args, *more]
 
@@ -146,7 +149,7 @@ class Appliance:
         self.daemon.send_signal(signal.SIGTERM)
         code = self.daemon.wait(timeout)
         assert code == 0, f"busbard ended with {code}: " \
-            + (self.folder / "busbard.log").read_text()[-2000:]
+            + self.log.read_text()[-2000:]
 
     def prove(self):
         """The whole ledger verifies and replays to the same root; returns both answers."""
@@ -160,6 +163,33 @@ class Appliance:
 
     def remove(self):
         shutil.rmtree(self.folder.parent)
+
+
+def read_answers(path):
+    """Every answered packet the generator saw: {(participant, sequence): (number, height)}."""
+    answers = {}
+    for line in path.read_text().split("\n")[:-1]:  # the last may still be written
+        participant, sequence, number, height = map(int, line.split()[:4])
+        key = (participant, sequence)
+        place = (number, height)
+        assert answers.setdefault(key, place) == place, f"{key} was answered twice: {place}"
+    return answers
+
+
+def check_against_ledger(venue, answers):
+    """No answer is missing in the ledger, none is there twice, each has the place it told."""
+    seen = {}
+    for block in venue.ctl("ledger", "show", "--inputs")["blocks"]:
+        for entry in block["inputs"]:
+            if "participant" not in entry:
+                continue
+            key = (entry["participant"], entry["sequence"])
+            assert key not in seen, f"{key} was applied twice"
+            seen[key] = (entry["number"], block["height"])
+    missing = [key for key in answers if key not in seen]
+    assert not missing, f"answered but not in the ledger: {missing[:5]}"
+    wrong = [key for key in answers if seen[key] != answers[key]]
+    assert not wrong, f"answered with another place: {wrong[:5]}"
 
 
 def main(*tests):

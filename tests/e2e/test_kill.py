@@ -7,36 +7,10 @@ import os
 import random
 import time
 
-from appliance import Appliance, main, need_cpus
+from appliance import Appliance, check_against_ledger, main, need_cpus, read_answers
 
 KILLS = int(os.environ.get("BUSBAR_KILLS", "10"))
 SEED = int(os.environ.get("BUSBAR_SEED", "1"))
-
-
-def read_answers(path):
-    """Every answered packet the generator saw: {(participant, sequence): (number, height)}."""
-    answers = {}
-    for line in path.read_text().splitlines():
-        participant, sequence, number, height = map(int, line.split()[:4])
-        key = (participant, sequence)
-        place = (number, height)
-        assert answers.setdefault(key, place) == place, f"{key} was answered twice: {place}"
-    return answers
-
-
-def check_against_ledger(venue, answers):
-    seen = {}
-    for block in venue.ctl("ledger", "show", "--inputs")["blocks"]:
-        for entry in block["inputs"]:
-            if "participant" not in entry:
-                continue
-            key = (entry["participant"], entry["sequence"])
-            assert key not in seen, f"{key} was applied twice"
-            seen[key] = (entry["number"], block["height"])
-    missing = [key for key in answers if key not in seen]
-    assert not missing, f"answered but not in the ledger: {missing[:5]}"
-    wrong = [key for key in answers if seen[key] != answers[key]]
-    assert not wrong, f"answered with another place: {wrong[:5]}"
 
 
 def nothing_answered_is_lost(build):

@@ -1,0 +1,275 @@
+/* bench_match - orders a second of one core: the appliance's book alone, and its whole step,
+ * beside a bare array book on the same records, by turns.
+ *
+ * ns_per_op is the median of all slices of MATCH_CHUNK records in ROUNDS replays, so that what
+ * others do on the machine now and then is left out; the bare book's is the yardstick.
+ * Latencies are of a replay of their own, in which each record is applied alone and
+ * nothing is fetched ahead; they include reading the clock twice. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/bench_match.h"
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+#define ROUNDS  3u
+#define SLICES  (1u << 16) /* of one engine that are kept */
+#define BUCKETS (1u << 20) /* of latency: one a tick of the clock, the last for all above */
+
+enum { BARE, BOOK, MARKET, ENGINES };
+
+static const struct match_engine *const engines[ENGINES] = { &match_bare, &match_book,
+							      &match_market };
+
+struct result {
+	double slices[SLICES]; /* ns an op */
+	uint32_t slice_count;
+	double ns; /* the median of them */
+	double percentiles[3]; /* p50, p99, p99.9, ns */
+	struct match_fills fills;
+	double rss_mb;
+};
+
+static struct match_record records[MATCH_CHUNK];
+static uint32_t buckets[BUCKETS];
+
+/* The cheapest clock there is; its ticks are compared with ns afterwards. */
+static inline uint64_t
+ticks_now(void)
+{
+#if defined(__x86_64__)
+	unsigned int core;
+	return __rdtscp(&core);
+#else
+	return bench_wall_ns();
+#endif
+}
+
+static double
+ns_per_tick(void)
+{
+	const uint64_t ns = bench_wall_ns();
+	const uint64_t ticks = ticks_now();
+
+	while (bench_wall_ns() - ns < 20000000)
+		;
+	return (double)(bench_wall_ns() - ns) / (double)(ticks_now() - ticks);
+}
+
+/* Resident memory that is not the file cache's. */
+static double
+rss_mb(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	unsigned long long total = 0, resident = 0, shared = 0;
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%llu %llu %llu", &total, &resident, &shared) != 3)
+		resident = shared = 0;
+	fclose(file);
+	return (double)(resident - shared) * (double)sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+static uint64_t
+chosen_ns(const struct bench_options *options)
+{
+	return options->cpu ? bench_now().cpu_ns : bench_wall_ns();
+}
+
+static void
+apply_each(const struct match_engine *engine, void *state, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const uint64_t begin = ticks_now();
+		engine->apply(state, i, 1);
+		const uint64_t ticks = ticks_now() - begin;
+		buckets[ticks < BUCKETS ? ticks : BUCKETS - 1]++;
+	}
+}
+
+static void
+keep_slice(struct result *result, uint64_t ns, uint32_t count)
+{
+	/* The last slice may be too short to say much. */
+	if (result->slice_count < SLICES && count >= MATCH_CHUNK / 2)
+		result->slices[result->slice_count++] = (double)ns / count;
+}
+
+/* Applies records, all of the prefill or none, in slices. */
+static void
+apply_records(const struct bench_options *options, const struct match_engine *engine,
+	      void *state, uint32_t count, struct result *result, bool each)
+{
+	if (result == NULL) {
+		engine->apply(state, 0, count);
+	} else if (each) {
+		apply_each(engine, state, count);
+	} else {
+		const uint64_t begin = chosen_ns(options);
+		engine->apply(state, 0, count);
+		keep_slice(result, chosen_ns(options) - begin, count);
+	}
+}
+
+/* Replays the whole file; false where the engine did not do as expected. */
+static bool
+replay(const struct bench_options *options, struct match_workload *workload,
+       const struct match_engine *engine, struct result *result, bool each)
+{
+	uint64_t prefill = workload->header.prefill;
+	void *state = engine->start(workload);
+	uint32_t count;
+
+	if (state == NULL || !match_rewind(workload)) {
+		fprintf(stderr, "busbar-bench: no memory for %s\n", engine->mode);
+		return false;
+	}
+	while ((count = match_next(workload, records)) > 0) {
+		const uint32_t untimed = prefill < count ? (uint32_t)prefill : count;
+		if (untimed > 0) {
+			engine->prepare(state, records, untimed);
+			apply_records(options, engine, state, untimed, NULL, each);
+			prefill -= untimed;
+		}
+		if (untimed == count)
+			continue;
+		engine->prepare(state, records + untimed, count - untimed);
+		apply_records(options, engine, state, count - untimed, result, each);
+	}
+	result->fills = *engine->fills(state);
+	result->rss_mb = rss_mb();
+	if (engine->stop(state))
+		return true;
+	fprintf(stderr, "busbar-bench: %s refused or left something\n", engine->mode);
+	return false;
+}
+
+static void
+find_percentiles(struct result *result, uint64_t count)
+{
+	static const double shares[3] = { 0.5, 0.99, 0.999 };
+	const double scale = ns_per_tick();
+	uint64_t seen = 0;
+	uint32_t share = 0;
+
+	for (uint32_t i = 0; i < BUCKETS && share < 3; i++) {
+		seen += buckets[i];
+		while (share < 3 && (double)seen >= shares[share] * (double)count)
+			result->percentiles[share++] = i * scale;
+	}
+}
+
+static void
+print_percentiles(const struct bench_options *options, const struct result *result)
+{
+	static const char *const names[3] = { "p50_ns", "p99_ns", "p999_ns" };
+
+	for (uint32_t i = 0; i < 3; i++) {
+		if (options->latency)
+			printf(",\"%s\":%.0f", names[i], result->percentiles[i]);
+		else
+			printf(",\"%s\":null", names[i]);
+	}
+}
+
+static void
+print_result(const struct bench_options *options, const struct match_workload *workload,
+	     const struct match_engine *engine, struct result *result, double yardstick)
+{
+	const struct match_header *header = &workload->header;
+	const double ns = result->ns;
+	const bool agrees = memcmp(&result->fills, &header->fills, sizeof(header->fills)) == 0;
+
+	if (options->json) {
+		printf("{\"schema\":\"busbar.bench.match/1\",\"mode\":\"%s\",\"resting\":%u,"
+		       "\"ops\":%" PRIu64 ",\"ns_per_op\":%.1f", engine->mode, header->resting,
+		       header->ops, ns);
+		print_percentiles(options, result);
+		printf(",\"trades\":%" PRIu64 ",\"quantity\":%" PRIu64 ",\"notional\":%" PRIu64
+		       ",\"fill_hash\":\"%016" PRIx64 "\",\"agrees\":%s,\"yardstick_ns\":%.1f,"
+		       "\"rss_mb\":%.0f,\"participants\":%u}\n", result->fills.trades,
+		       result->fills.quantity, result->fills.notional, result->fills.hash,
+		       agrees ? "true" : "false", yardstick, result->rss_mb,
+		       2 * workload->senders);
+		return;
+	}
+	printf("%-7s %8u resting  %6.1f ns an op, %.2f of the bare book's %.1f", engine->mode,
+	       header->resting, ns, ns / yardstick, yardstick);
+	if (options->latency)
+		printf("  p50 %.0f p99 %.0f p99.9 %.0f ns", result->percentiles[0],
+		       result->percentiles[1], result->percentiles[2]);
+	printf("  %" PRIu64 " trades, hash %016" PRIx64 " %s, %.0f MB\n", result->fills.trades,
+	       result->fills.hash, agrees ? "agrees" : "DIFFERS", result->rss_mb);
+}
+
+static bool
+wanted(const struct bench_options *options, uint32_t engine)
+{
+	return options->mode == NULL || engine == BARE ||
+	       strcmp(options->mode, engines[engine]->mode) == 0;
+}
+
+static bool
+measure(const struct bench_options *options, struct match_workload *workload,
+	struct result *results)
+{
+	for (uint32_t round = 0; round < ROUNDS; round++)
+		for (uint32_t i = 0; i < ENGINES; i++)
+			if (wanted(options, i) &&
+			    !replay(options, workload, engines[i], &results[i], false))
+				return false;
+	for (uint32_t i = 0; i < ENGINES; i++)
+		if (wanted(options, i) && results[i].slice_count > 0)
+			results[i].ns = bench_median(results[i].slices, results[i].slice_count);
+	for (uint32_t i = BOOK; options->latency && i < ENGINES; i++) {
+		if (!wanted(options, i))
+			continue;
+		memset(buckets, 0, sizeof(buckets));
+		if (!replay(options, workload, engines[i], &results[i], true))
+			return false;
+		find_percentiles(&results[i], workload->header.ops);
+	}
+	return true;
+}
+
+int
+bench_match(const struct bench_options *options)
+{
+	static struct result results[ENGINES];
+	struct match_workload workload;
+	bool agree = true;
+
+	if (options->make != NULL)
+		return match_make(options->make, options->resting, options->ops, options->seed);
+	if (options->workload == NULL) {
+		fputs("busbar-bench: match needs --workload FILE; make one with match --make "
+		      "FILE\n", stderr);
+		return 2;
+	}
+	if (!match_open(&workload, options->workload))
+		return 2;
+	if (!match_survey(&workload, options->participants / 2)) {
+		match_close(&workload);
+		return 2;
+	}
+	if (!measure(options, &workload, results)) {
+		match_close(&workload);
+		return 1;
+	}
+	const double yardstick = results[BARE].ns;
+	for (uint32_t i = 0; i < ENGINES; i++) {
+		if (!wanted(options, i))
+			continue;
+		agree = agree && memcmp(&results[i].fills, &workload.header.fills,
+					sizeof(workload.header.fills)) == 0;
+		if (i != BARE)
+			print_result(options, &workload, engines[i], &results[i], yardstick);
+	}
+	match_close(&workload);
+	return agree ? 0 : 1;
+}
