@@ -195,7 +195,7 @@ def demo(venue, options):
             f"{' ...' if len(idle) > 20 else ''}")
     wrong = check(day, accounts, members, first, options.quarters)
     say(f"\nfiles are in {venue.folder} (ledger/, busbard.log, keys); remove it when done\n")
-    print(json.dumps({
+    summary = {
         "schema": "busbar.demo/2", "participants": sent["participants"],
         "participants_traded": sent["participants"] - len(idle),
         "quarters": options.quarters, "settled": len(day.settled),
@@ -211,7 +211,9 @@ def demo(venue, options):
         "reputation": {str(who): after for who, (_, after) in sorted(day.reputation.items())},
         "blocks": verified["blocks"], "state_root": verified["state_root"],
         "seconds": round(seconds, 1), "verify": verified["result"],
-        "replay": replayed["result"], "wrong": wrong}), flush=True)
+        "replay": replayed["result"], "wrong": wrong}
+    if options.json:
+        print(json.dumps(summary), flush=True)
     if wrong:
         raise Failed("; ".join(wrong))
 
