@@ -55,8 +55,11 @@ make_sound(void)
 		for (uint32_t j = 0; j < 4; j++) {
 			counts[j] = world_input(&world, outcomes[j]);
 			const struct bb_bid *bid = outcomes[j][counts[j] - 1].packet.bid;
-			(void)bb_block_add_input(&builder, BB_RECORD_PACKET, bid->number,
-						 bid->sequenced_ns, bid->input, bid->input_size);
+			const bool tick = bb_bid_is_tick(bid);
+			(void)bb_block_add_input(&builder,
+						 tick ? BB_RECORD_TICK : BB_RECORD_PACKET,
+						 bid->number, bid->sequenced_ns, bid->input,
+						 bid->input_size);
 		}
 		for (uint32_t j = 0; j < 4; j++)
 			for (uint32_t k = 0; k + 1 < counts[j]; k++)
