@@ -5,6 +5,9 @@
 
 #include "base/bb_assert.h"
 
+/* The most events of one input in a market of 64 orders, and its participants. */
+enum { LINE_EVENTS = 64 + 4000, LINE_PARTICIPANTS = 16 };
+
 void
 disk_nonce(uint8_t nonce[16], uint64_t segment)
 {
@@ -143,4 +146,28 @@ disk_segments(const struct disk_model *disk, bool flushed,
 		segments[count] = (struct bb_mapping){ bytes, disk->segment_size };
 	}
 	return count;
+}
+
+struct bb_line *
+disk_line(struct disk_model *disk, const struct world *world, uint64_t segment_size,
+	  struct bb_chain *chain, struct bb_places *places, void **bytes)
+{
+	uint8_t genesis[BB_BLOCK_ALIGN];
+	struct bb_block block;
+	struct bb_segment head = { .size = segment_size, .epoch = BB_EPOCH_FIRST };
+	const size_t size = bb_line_bytes(LINE_EVENTS) + bb_places_bytes(LINE_PARTICIPANTS);
+	struct bb_arena arena;
+
+	disk_nonce(head.nonce, 0);
+	head.ledger_id = world->ledger_id;
+	memcpy(head.signer_key, world->signer.public_key, BB_KEY_SIZE);
+	world_chain(world, chain, genesis, head.nonce, &block);
+	disk_begin(disk, segment_size, &head, genesis);
+	*bytes = aligned_alloc(BB_ARENA_ALIGN, size);
+	BB_ASSERT(*bytes != NULL);
+	memset(*bytes, 0, size);
+	bb_arena_init(&arena, *bytes, size);
+	bb_places_init(places, &arena, LINE_PARTICIPANTS);
+	const struct bb_disk functions = disk_functions(disk);
+	return bb_line_init(&arena, LINE_EVENTS, chain, places, &world->signer, &functions);
 }

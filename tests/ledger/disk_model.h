@@ -8,6 +8,7 @@
 
 #include "ledger/bb_disk.h"
 #include "ledger/bb_pass.h"
+#include "tests/ledger/ledger_world.h"
 
 #define DISK_SEGMENTS 4u
 #define DISK_JOBS     16u
@@ -31,6 +32,12 @@ void disk_begin(struct disk_model *disk, uint64_t segment_size, const struct bb_
 		const uint8_t *genesis);
 void disk_end(struct disk_model *disk);
 struct bb_disk disk_functions(struct disk_model *disk);
+
+/* disk_line begins a disk with the genesis of world, and an empty line over it with its chain
+ * and places; free *bytes. */
+struct bb_line *disk_line(struct disk_model *disk, const struct world *world,
+			  uint64_t segment_size, struct bb_chain *chain,
+			  struct bb_places *places, void **bytes);
 
 /* disk_flush makes the next count submitted blocks durable; returns how many there were. */
 uint64_t disk_flush(struct disk_model *disk, uint64_t count);

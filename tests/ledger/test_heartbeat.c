@@ -6,8 +6,6 @@
 #include "tests/ledger/disk_model.h"
 #include "tests/ledger/ledger_world.h"
 
-enum { ORDERS = 64, EVENTS = ORDERS + 4000 };
-
 static struct world world;
 static struct disk_model disk;
 static struct bb_chain chain;
@@ -20,26 +18,8 @@ static uint64_t now_ns;
 static void
 begin(uint64_t seed)
 {
-	uint8_t genesis[BB_BLOCK_ALIGN];
-	struct bb_block block;
-	const uint64_t segment_size = UINT64_C(2) << 20;
-	struct bb_segment head = { .size = segment_size, .epoch = BB_EPOCH_FIRST };
-	const size_t size = bb_line_bytes(EVENTS) + bb_places_bytes(16);
-	struct bb_arena arena;
-
 	world_begin(&world, seed);
-	disk_nonce(head.nonce, 0);
-	head.ledger_id = world.ledger_id;
-	memcpy(head.signer_key, world.signer.public_key, BB_KEY_SIZE);
-	world_chain(&world, &chain, genesis, head.nonce, &block);
-	disk_begin(&disk, segment_size, &head, genesis);
-	line_bytes = aligned_alloc(BB_ARENA_ALIGN, size);
-	BB_ASSERT(line_bytes != NULL);
-	memset(line_bytes, 0, size);
-	bb_arena_init(&arena, line_bytes, size);
-	bb_places_init(&places, &arena, 16);
-	const struct bb_disk functions = disk_functions(&disk);
-	line = bb_line_init(&arena, EVENTS, &chain, &places, &world.signer, &functions);
+	line = disk_line(&disk, &world, UINT64_C(2) << 20, &chain, &places, &line_bytes);
 	bb_line_limits(line, 100000, 1000);
 	now_ns = WORLD_START_NS;
 }
