@@ -157,6 +157,8 @@ by_order(const void *left, const void *right)
 
 	if (a->product != b->product)
 		return a->product < b->product ? -1 : 1;
+	if (a->participant != b->participant) /* both may have an order of that id expire */
+		return a->participant < b->participant ? -1 : 1;
 	return a->order_id < b->order_id ? -1 : a->order_id > b->order_id;
 }
 
