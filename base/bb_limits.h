@@ -30,6 +30,12 @@
  * at any price. */
 #define BB_POSITION_WH_MAX (UINT64_C(1) << 37)
 
+/* Wh that count for one participant until the next rebate of what penalties collected: more than
+ * Italy uses in a month, and the sum over all participants stays below 2^63. */
+#define BB_REBATE_WH_MAX (UINT64_C(1) << 45)
+
+_Static_assert(BB_REBATE_WH_MAX <= (UINT64_C(1) << 62) / BB_PARTICIPANTS_MAX, "sums fit");
+
 /* Resting orders in all products: 32-bit links have room for far more, but a
  * block must hold every fill that one packet can cause (BB_BLOCK_SIZE_MAX). */
 #define BB_ORDERS_MAX (1u << 20)
@@ -63,8 +69,9 @@
 #define BB_SLICE_EVENTS 256u
 
 /* Events of one input: a packet may fill every resting order and gets an answer a
- * record; an auction tells three about each order, and some about prices and lines. */
-#define BB_INPUT_EVENTS_CEILING (3u * BB_ORDERS_MAX + (1u << 18))
+ * record; an auction tells three about each order, and some about prices and lines; orders that
+ * meet over lines tell as many, and an iceberg each of its clips. */
+#define BB_INPUT_EVENTS_CEILING (7u * (BB_ORDERS_MAX / 2u) + (1u << 18))
 
 /* A block closes at a chosen size of at most BB_BLOCK_CLOSE_MAX, but holds all of its
  * last input: 64 B an event, plus head, tail and padding. */

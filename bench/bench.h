@@ -22,6 +22,8 @@ struct bench_options {
 	const char *disk;   /* a folder on the disk to measure */
 	uint32_t block;     /* bytes; 0: several sizes */
 	enum bb_ledger_write write;
+	bool pinned; /* the line's thread, to core */
+	uint32_t core;
 	struct bb_comb comb;
 	enum bb_burst_code code;
 	const char *workload; /* an order flow to replay */
@@ -67,6 +69,7 @@ int bench_audit(const struct bench_options *options);
 int bench_ledger(const struct bench_options *options);
 int bench_zones(const struct bench_options *options);
 int bench_settlement(const struct bench_options *options);
+int bench_rebate(const struct bench_options *options);
 int bench_modes(const struct bench_options *options);
 int bench_match(const struct bench_options *options);
 

@@ -1,15 +1,23 @@
-/* bench_auction - call auctions of one zone, from the book as orders rest in it, beside what
- * an auction costs that is given its orders in an array.
+/* bench_auction - call auctions of one zone as the appliance holds them (market/bb_fixing.h),
+ * beside what an auction costs that is given its orders in an array.
  *
- * Orders came in any order: prices are uniform over the ticks of the band on both sides, so
- * that half of each side trades, and neighbours in a rung lie anywhere in the pool.  Every
- * way writes what every order gets that gets something, and all of them must agree.
+ * A whole market is entered: participants, a delivery interval in its call phase, orders by
+ * bb_market_apply.  They came in any order: prices are uniform over the ticks of the band on
+ * both sides, so that half of each side trades, and neighbours in a rung lie anywhere in the
+ * pool.  What is measured are the functions that the appliance calls, on its own books:
  *
- *	price          quantity, interval and price from the sums that the rungs keep
- *	book           the same and the fills
- *	book, ranked   sells ranked by price and handicap
- *	histogram      an unsorted array, counted by tick: first yardstick
- *	qsort          an unsorted array, sorted by libc and merged: second yardstick
+ *	price          curves from the sums that the rungs keep, their root, the clearing
+ *	shares         the same, and who gets how much
+ *	auction        the same, and the proof of it all: what a result costs
+ *	with handicap  the same with sells ranked by price and reputation
+ *	certificate    the proof alone
+ *	pairing        contracts and their proof, alone
+ *	commit         all of it onto orders, positions and books, with its events, once
+ *
+ * and two yardsticks, which write the same fills but prove nothing:
+ *
+ *	histogram      an unsorted array, counted by tick
+ *	qsort          an unsorted array, sorted by libc and merged
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,87 +27,147 @@
 #include "base/bb_arena.h"
 #include "base/bb_assert.h"
 #include "base/bb_random.h"
-#include "bench/bench.h"
-#include "ctl/bb_pages.h"
-#include "market/bb_call_book.h"
-#include "market/bb_reputation.h"
+#include "bench/bench_auction.h"
+#include "market/bb_tick.h"
 
-#define STEPS 20001u
-#define TICK  10u
-#define KAPPA 60000u
-
-/* An order in an array, as the yardsticks have it. */
-struct row {
-	uint32_t slot;
-	uint32_t tick;
-	uint32_t quantity_wh;
-	uint32_t side;
-};
-
-struct scene {
-	uint32_t count;
-	uint32_t participants;
-	struct bb_pages memory;
-	struct bb_book book;
-	struct bb_orders orders;
-	struct bb_stretches stretches;
-	struct bb_positions positions;
-	uint32_t *reputations;
-	struct bb_call_book call;
-	struct bb_auction auction;
-	struct bb_curve curve;
-	struct bb_clearing clearing;
-	struct bb_step *steps;
-	struct bb_claim *claims;
-	struct bb_call_ranked *ranked, *scratch;
-	struct bb_call_fill *fills;
-	uint32_t fill_count;
-	struct row *rows, *sorted;
-	uint64_t *sums; /* by tick and side */
-};
+#define LOT_WH     100u
+#define KAPPA      60000
+#define QUARTER    2000000u
+#define ORDERS_MAX 64u /* of a participant: ten on average */
 
 static size_t
-memory_of(uint32_t count, uint32_t participants)
+yardsticks_bytes(uint32_t count)
 {
-	const size_t rows = 2 * sizeof(struct row) + sizeof(struct bb_step) +
-			    sizeof(struct bb_claim) + 2 * sizeof(struct bb_call_ranked) +
-			    sizeof(struct bb_call_fill);
-	const size_t people = sizeof(uint32_t) + sizeof(struct bb_position);
-	const size_t ticks = 2 * sizeof(uint64_t) + 2 * sizeof(struct bb_directory);
+	const size_t order = 2 * sizeof(struct row) + sizeof(struct bb_claim) +
+			     sizeof(struct bb_call_fill);
 
-	return bb_orders_bytes(count) + bb_stretches_bytes(2 * bb_ladder_stretches(STEPS)) +
-	       rows * (count + 1u) + people * (participants + 1u) +
-	       ticks * STEPS + 65536;
+	return order * count + (2 * sizeof(uint64_t) + sizeof(struct bb_step)) * STEPS +
+	       8 * BB_ARENA_ALIGN;
 }
 
-static void
+static struct bb_market_size
+size_of(const struct scene *scene)
+{
+	return (struct bb_market_size){
+		.participants = scene->participants, .products = 16, .orders = scene->count,
+		.levels = 4 * STEPS, .places = scene->participants * ORDERS_MAX,
+		.positions = scene->participants, .courses = 16,
+	};
+}
+
+static bool
 take_memory(struct scene *scene)
 {
-	const size_t count = scene->count + 1u;
-	const size_t people = scene->participants + 1u;
+	static const uint8_t key[32] = { 0x11 };
+	const struct bb_market_size size = size_of(scene);
+	const size_t bytes = bb_market_bytes(&size) + yardsticks_bytes(scene->count);
+	const size_t count = scene->count;
 	struct bb_arena arena;
 
-	bb_arena_init(&arena, scene->memory.bytes, memory_of(scene->count, scene->participants));
-	bb_orders_init(&scene->orders, &arena, scene->count);
-	bb_stretches_init(&scene->stretches, &arena, 2 * bb_ladder_stretches(STEPS));
-	bb_book_init(&scene->book, 0, TICK, STEPS);
-	for (uint32_t side = 0; side < 2; side++) {
-		uint64_t *words = bb_arena_take(&arena, 8 * bb_ladder_words(STEPS));
-		struct bb_directory *directory =
-			bb_arena_take(&arena, 16 * bb_ladder_stretches(STEPS));
-		bb_ladder_init(&scene->book.ladders[side], STEPS, words, directory,
-			       &scene->stretches);
-	}
-	scene->reputations = bb_arena_take(&arena, people * sizeof(uint32_t));
-	scene->positions.slots = bb_arena_take(&arena, people * sizeof(struct bb_position));
-	scene->steps = bb_arena_take(&arena, count * sizeof(*scene->steps));
+	if (!bb_pages_map(&scene->memory, bytes))
+		return false;
+	bb_arena_init(&arena, scene->memory.bytes, bytes);
+	scene->market = bb_market_init(&arena, &size, key, 7);
+	scene->steps = bb_arena_take(&arena, STEPS * sizeof(*scene->steps));
 	scene->claims = bb_arena_take(&arena, count * sizeof(*scene->claims));
-	scene->ranked = bb_arena_take(&arena, count * sizeof(*scene->ranked));
-	scene->scratch = bb_arena_take(&arena, count * sizeof(*scene->scratch));
 	scene->fills = bb_arena_take(&arena, count * sizeof(*scene->fills));
 	scene->rows = bb_arena_take(&arena, count * sizeof(*scene->rows));
 	scene->sorted = bb_arena_take(&arena, count * sizeof(*scene->sorted));
 	scene->sums = bb_arena_take(&arena, 2 * STEPS * sizeof(*scene->sums));
+	return true;
+}
+
+static void
+apply(struct scene *scene, const struct bb_command *command)
+{
+	static struct bb_event events[BB_SLICE_EVENTS];
+	uint32_t count = 0;
+	bool done = false;
+
+	scene->number++;
+	while (!done) {
+		done = bb_market_apply(scene->market, command, scene->number, scene->time_ns,
+				       events, &count);
+		BB_ASSERT(count == 0 || events[0].kind != BB_EVENT_REFUSED);
+	}
+}
+
+static void
+set_group(struct scene *scene, enum bb_param_group group, const int32_t *values, uint32_t count)
+{
+	struct bb_command command = { .participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
+				      .param = { .group = (uint16_t)group } };
+
+	memcpy(command.param.values, values, count * sizeof(values[0]));
+	apply(scene, &command);
+}
+
+static void
+add_member(struct scene *scene, uint32_t participant)
+{
+	struct bb_command command = {
+		.participant = BB_OPERATOR, .kind = BB_COMMAND_MEMBER_ADD,
+		.member = { .participant = participant, .orders_max = ORDERS_MAX,
+			    .roles = BB_ROLE_TRADER, .zone = 1 },
+	};
+
+	memcpy(command.member.key, &participant, sizeof(participant));
+	command.member.key[31] = 1;
+	apply(scene, &command);
+}
+
+/* At seconds before the start of the delivery. */
+static void
+tick_at(struct scene *scene, uint64_t seconds)
+{
+	const struct bb_command tick = { .kind = BB_COMMAND_TICK };
+
+	scene->time_ns = QUARTER * BB_QUARTER_NS - seconds * BB_SECOND_NS;
+	do
+		apply(scene, &tick);
+	while (bb_market_due_ns(scene->market) <= scene->time_ns);
+}
+
+/* open_course brings one delivery interval to its call phase, where orders rest and wait. */
+static void
+open_course(struct scene *scene)
+{
+	static const int32_t terms[] = { 0, (STEPS - 1) * TICK, TICK, LOT_WH, 1000000 };
+	static const int32_t calendar[] = { 1, 1200, 0, 600, 300, 240, 3600, 86400, 21600 };
+	static const int32_t zones[] = { 2 }; /* bits: zone 1 */
+
+	scene->time_ns = (QUARTER - 8) * BB_QUARTER_NS;
+	set_group(scene, BB_PARAM_TERMS, terms, sizeof(terms) / sizeof(terms[0]));
+	set_group(scene, BB_PARAM_ZONES, zones, 1);
+	set_group(scene, BB_PARAM_CALENDAR, calendar, sizeof(calendar) / sizeof(calendar[0]));
+	tick_at(scene, 1000);
+	tick_at(scene, 500);
+	scene->course = bb_calendar_find(&scene->market->calendar, QUARTER);
+	BB_ASSERT(scene->course != NULL && scene->course->state == BB_COURSE_CALL);
+}
+
+/* enter_order: even participants buy and odd ones sell, so that nobody meets itself. */
+static void
+enter_order(struct scene *scene, struct bb_random *random, struct row *row, uint32_t ticks)
+{
+	const uint32_t half = (scene->participants - 1) / 2;
+	const struct bb_account *accounts = scene->market->members.accounts;
+	struct bb_command command = { .kind = BB_COMMAND_NEW };
+
+	*row = (struct row){ .tick = bb_random_below(random, ticks),
+			     .quantity_wh = LOT_WH * (1 + bb_random_below(random, 100)),
+			     .side = bb_random_below(random, 2) };
+	do {
+		command.participant = 2 + row->side + 2 * bb_random_below(random, half);
+	} while (accounts[command.participant].orders_live == ORDERS_MAX);
+	command.order = (struct bb_order_command){
+		.order_id = 1 + accounts[command.participant].orders_live,
+		.product = bb_product_of(1, QUARTER),
+		.price = (int32_t)(row->tick * TICK), .quantity_wh = row->quantity_wh,
+		.side = (uint8_t)row->side,
+	};
+	apply(scene, &command);
+	row->slot = scene->market->orders.used;
 }
 
 static bool
@@ -108,39 +176,19 @@ make_scene(struct scene *scene, uint32_t count, uint32_t ticks)
 	struct bb_random random = { count };
 
 	*scene = (struct scene){ .count = count, .participants = count / 10 };
-	if (!bb_pages_map(&scene->memory, memory_of(count, scene->participants)))
+	if (!take_memory(scene))
 		return false;
-	take_memory(scene);
-	for (uint32_t i = 1; i <= scene->participants; i++) {
-		scene->positions.slots[i].participant = i;
-		scene->reputations[i] = 400000 + bb_random_below(&random, 600001);
+	open_course(scene);
+	for (uint32_t i = 2; i <= scene->participants; i++) {
+		add_member(scene, i);
+		scene->market->members.accounts[i].reputation =
+			400000 + bb_random_below(&random, 600001);
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		struct row *row = &scene->rows[i];
-		*row = (struct row){ .slot = bb_orders_take(&scene->orders),
-				     .tick = bb_random_below(&random, ticks),
-				     .quantity_wh = 100 * (1 + bb_random_below(&random, 100)),
-				     .side = bb_random_below(&random, 2) };
-		struct bb_order *order = &scene->orders.slots[row->slot];
-		const uint32_t rung = row->side == BB_BUY ? STEPS - 1 - row->tick : row->tick;
-		order->place = bb_order_place((enum bb_side)row->side, rung);
-		order->quantity_wh = row->quantity_wh;
-		order->position = 1 + bb_random_below(&random, scene->participants);
-		bb_book_rest(&scene->book, &scene->orders, row->slot);
-	}
-	scene->call = (struct bb_call_book){ .book = &scene->book, .orders = &scene->orders,
-					     .positions = &scene->positions,
-					     .reputations = scene->reputations };
+	for (uint32_t i = 0; i < count; i++)
+		enter_order(scene, &random, &scene->rows[i], ticks);
 	scene->auction = (struct bb_auction){ .node_count = 1, .curves = &scene->curve,
 					      .price_max = (STEPS - 1) * TICK, .k_milli = 500 };
 	return true;
-}
-
-static void
-clear(struct scene *scene)
-{
-	BB_ASSERT(bb_clearing_valid(&scene->auction));
-	bb_clear(&scene->auction, &scene->clearing);
 }
 
 static void
@@ -148,215 +196,124 @@ price_alone(void *context)
 {
 	struct scene *scene = context;
 
-	bb_call_book_curve(&scene->call, scene->steps, scene->count, &scene->curve);
-	clear(scene);
+	BB_ASSERT(bb_fixing_read(scene->market, scene->course));
+	BB_ASSERT(bb_fixing_price(scene->market->fixing));
 }
 
 static void
-fill_side(struct scene *scene, enum bb_side side)
-{
-	scene->fill_count += bb_call_book_fill(&scene->call, side, &scene->curve,
-					       &scene->clearing.nodes[0].mark,
-					       &scene->fills[scene->fill_count], scene->claims);
-}
-
-static void
-from_book(void *context)
+with_shares(void *context)
 {
 	struct scene *scene = context;
 
 	price_alone(scene);
-	scene->fill_count = 0;
-	fill_side(scene, BB_BUY);
-	fill_side(scene, BB_SELL);
+	bb_fixing_share(scene->market->fixing);
 }
 
 static void
-from_book_ranked(void *context)
+certificate(void *context)
 {
 	struct scene *scene = context;
-	const uint32_t ranked = bb_call_book_rank(&scene->call, KAPPA, scene->auction.price_max,
-						  scene->ranked, scene->scratch);
 
-	bb_call_book_curve_ranked(&scene->call, scene->ranked, ranked, scene->steps,
-				  scene->count, &scene->curve);
-	clear(scene);
-	scene->fill_count = 0;
-	fill_side(scene, BB_BUY);
-	scene->fill_count += bb_call_book_fill_ranked(
-		&scene->call, scene->ranked, ranked, &scene->curve,
-		&scene->clearing.nodes[0].mark, &scene->fills[scene->fill_count], scene->claims);
+	BB_ASSERT(bb_fixing_prove(scene->market->fixing));
 }
 
 static void
-fill(struct scene *scene, const struct row *row, uint64_t filled_wh)
+auction(void *context)
 {
-	if (filled_wh > 0)
-		scene->fills[scene->fill_count++] = (struct bb_call_fill){
-			.slot = row->slot, .filled_wh = (uint32_t)filled_wh,
-		};
-}
-
-/* share_rows gives amount to rows first to end, which have one price and side. */
-static void
-share_rows(struct scene *scene, const struct row *rows, uint32_t count, uint64_t amount)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t owner = scene->orders.slots[rows[i].slot].position;
-		scene->claims[i] = (struct bb_claim){
-			.quantity = rows[i].quantity_wh, .order = rows[i].slot, .index = i,
-			.reputation = scene->reputations[owner],
-		};
-	}
-	bb_prorata(scene->claims, count, amount);
-	for (uint32_t i = 0; i < count; i++)
-		fill(scene, &rows[scene->claims[i].index], scene->claims[i].given);
-}
-
-/* curve_of_sums makes the curve of sums by tick and side. */
-static void
-curve_of_sums(struct scene *scene)
-{
-	scene->curve = (struct bb_curve){ .steps = scene->steps };
-	for (uint32_t tick = 0; tick < STEPS; tick++) {
-		const uint64_t *sums = &scene->sums[2 * tick];
-		if (sums[BB_BUY] + sums[BB_SELL] > 0)
-			scene->steps[scene->curve.count++] = (struct bb_step){
-				.price = (int64_t)tick * TICK, .buy_wh = sums[BB_BUY],
-				.sell_wh = sums[BB_SELL],
-			};
-	}
-}
-
-/* last_tick returns where the margin is, and what each side gets there. */
-static uint32_t
-last_tick(const struct scene *scene, uint64_t amounts[2])
-{
-	const struct bb_mark *mark = &scene->clearing.nodes[0].mark;
-
-	if (mark->step == scene->curve.count)
-		return STEPS;
-	bb_step_share(&scene->curve, mark, mark->step, &amounts[BB_SELL], &amounts[BB_BUY]);
-	return (uint32_t)(scene->steps[mark->step].price / TICK);
+	with_shares(context);
+	certificate(context);
 }
 
 static void
-from_histogram(void *context)
+with_handicap(void *context)
 {
 	struct scene *scene = context;
-	uint64_t amounts[2] = { 0 };
-	uint32_t at_margin[2] = { 0 };
 
-	memset(scene->sums, 0, 2 * STEPS * sizeof(*scene->sums));
-	for (uint32_t i = 0; i < scene->count; i++)
-		scene->sums[2 * scene->rows[i].tick + scene->rows[i].side] +=
-			scene->rows[i].quantity_wh;
-	curve_of_sums(scene);
-	clear(scene);
-	const uint32_t last = last_tick(scene, amounts);
-	scene->fill_count = 0;
-	for (uint32_t i = 0; i < scene->count; i++) {
-		const struct row *row = &scene->rows[i];
-		if (row->side == BB_BUY ? row->tick > last : row->tick < last)
-			fill(scene, row, row->quantity_wh);
-		else if (row->tick == last) /* sells from one end, buys from the other */
-			scene->sorted[row->side == BB_SELL
-					      ? at_margin[BB_SELL]++
-					      : scene->count - ++at_margin[BB_BUY]] = *row;
-	}
-	share_rows(scene, scene->sorted, at_margin[BB_SELL], amounts[BB_SELL]);
-	share_rows(scene, &scene->sorted[scene->count - at_margin[BB_BUY]], at_margin[BB_BUY],
-		   amounts[BB_BUY]);
-}
-
-static int
-by_price(const void *left_row, const void *right_row)
-{
-	const struct row *left = left_row;
-	const struct row *right = right_row;
-
-	if (left->tick != right->tick)
-		return left->tick < right->tick ? -1 : 1;
-	if (left->side != right->side)
-		return left->side < right->side ? -1 : 1;
-	return left->slot < right->slot ? -1 : 1;
+	scene->course->rules.kappa = KAPPA;
+	auction(scene);
+	scene->course->rules.kappa = 0;
 }
 
 static void
-copy_rows(void *context)
+pairing(void *context)
 {
 	struct scene *scene = context;
-	memcpy(scene->sorted, scene->rows, scene->count * sizeof(*scene->rows));
+
+	BB_ASSERT(bb_fixing_pair(scene->market, &scene->course->rules));
 }
 
-static void
-from_qsort(void *context)
+/* commit writes the result that stands; afterwards the market is another one. */
+static double
+commit_ms(const struct bench_options *options, struct scene *scene, uint64_t *event_count)
 {
-	struct scene *scene = context;
-	uint64_t amounts[2] = { 0 };
+	static struct bb_event events[BB_SLICE_EVENTS];
+	BB_ASSERT(bb_fixing_solve(scene->market, scene->course));
+	const struct bench_time begin = bench_now();
+	bool done = false;
 
-	qsort(scene->sorted, scene->count, sizeof(*scene->sorted), by_price);
-	memset(scene->sums, 0, 2 * STEPS * sizeof(*scene->sums));
-	for (uint32_t i = 0; i < scene->count; i++)
-		scene->sums[2 * scene->sorted[i].tick + scene->sorted[i].side] +=
-			scene->sorted[i].quantity_wh;
-	curve_of_sums(scene);
-	clear(scene);
-	const uint32_t last = last_tick(scene, amounts);
-	scene->fill_count = 0;
-	for (uint32_t i = 0; i < scene->count;) {
-		const struct row *row = &scene->sorted[i];
-		uint32_t end = i + 1;
-		if (row->side == BB_BUY ? row->tick > last : row->tick < last)
-			fill(scene, row, row->quantity_wh);
-		if (row->tick == last) {
-			while (end < scene->count && scene->sorted[end].tick == last &&
-			       scene->sorted[end].side == row->side)
-				end++;
-			share_rows(scene, row, end - i, amounts[row->side]);
-		}
-		i = end;
+	*event_count = 0;
+	while (!done) {
+		struct bb_slice slice = { .events = events, .room = BB_SLICE_EVENTS };
+		done = bb_fixing_commit(scene->market, scene->course, &slice);
+		*event_count += slice.count;
 	}
+	const struct bench_time end = bench_now();
+	return (double)(options->cpu ? end.cpu_ns - begin.cpu_ns : end.wall_ns - begin.wall_ns) /
+	       1e6;
 }
 
-/* digest does not depend on the order of fills. */
 static uint64_t
-digest(const struct scene *scene)
+digest_of(const struct bb_call_fill *fills, uint32_t count)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < scene->fill_count; i++) {
-		struct bb_random mix = { (uint64_t)scene->fills[i].slot << 32 |
-					 scene->fills[i].filled_wh };
+	for (uint32_t i = 0; i < count; i++) {
+		struct bb_random mix = { (uint64_t)fills[i].slot << 32 | fills[i].filled_wh };
 		sum += bb_random_next(&mix);
 	}
 	return sum;
 }
 
+/* Who gets what, whatever its order. */
+static uint64_t
+digest(const struct scene *scene, bool yardstick)
+{
+	const struct bb_fixing *fixing = scene->market->fixing;
+
+	return yardstick ? digest_of(scene->fills, scene->fill_count)
+			 : digest_of(fixing->fills, fixing->filled_count);
+}
+
+enum alike { OTHER, OURS, YARDSTICK };
+
 static const struct {
 	const char *name, *key;
 	void (*prepare)(void *);
 	void (*run)(void *);
-	bool alike; /* its fills are those of the others */
+	enum alike alike; /* whose fills are to be the same */
 } ways[] = {
-	{ "price alone", "price_ms", NULL, price_alone, false },
-	{ "from the book", "book_ms", NULL, from_book, true },
-	{ "tick histogram", "histogram_ms", NULL, from_histogram, true },
-	{ "qsort and merge", "qsort_ms", copy_rows, from_qsort, true },
-	{ "from the book, with handicap", "ranked_ms", NULL, from_book_ranked, false },
+	{ "price alone", "price_ms", NULL, price_alone, OTHER },
+	{ "with shares", "shares_ms", NULL, with_shares, OURS },
+	{ "auction: with its certificate", "auction_ms", NULL, auction, OURS },
+	{ "tick histogram", "histogram_ms", NULL, auction_histogram, YARDSTICK },
+	{ "qsort and merge", "qsort_ms", auction_copy, auction_qsort, YARDSTICK },
+	{ "auction with handicap", "ranked_ms", NULL, with_handicap, OTHER },
+	{ "the certificate alone", "certificate_ms", with_shares, certificate, OURS },
+	{ "pairing, alone", "pairing_ms", NULL, pairing, OURS },
 };
 
-enum { WAYS = sizeof(ways) / sizeof(ways[0]), BOOK = 1, HISTOGRAM, QSORT };
+enum { WAYS = sizeof(ways) / sizeof(ways[0]), AUCTION = 2, HISTOGRAM, QSORT };
 
 static bool
 report(const struct bench_options *options, struct scene *scene, const char *prices)
 {
 	double ms[WAYS];
 	uint64_t alike = 0;
+	uint64_t events = 0;
 	bool right = true;
 
 	if (options->json)
-		printf("{\"schema\": \"busbar.bench.auction/1\", \"orders\": %" PRIu32
+		printf("{\"schema\": \"busbar.bench.auction/2\", \"orders\": %" PRIu32
 		       ", \"prices\": \"%s\"", scene->count, prices);
 	else
 		printf("%" PRIu32 " orders, %s, %s time\n", scene->count, prices,
@@ -364,17 +321,23 @@ report(const struct bench_options *options, struct scene *scene, const char *pri
 	for (uint32_t i = 0; i < WAYS; i++) {
 		ms[i] = bench_ms(options, options->seconds / (4 * WAYS), ways[i].prepare,
 				 ways[i].run, scene);
-		if (ways[i].alike && alike != 0 && digest(scene) != alike)
-			right = false;
-		if (ways[i].alike)
-			alike = digest(scene);
+		if (ways[i].alike != OTHER) {
+			const uint64_t got = digest(scene, ways[i].alike == YARDSTICK);
+			right &= alike == 0 || got == alike;
+			alike = got;
+		}
 		printf(options->json ? ", \"%s\": %.3f" : "%-30s %9.3f ms\n",
 		       options->json ? ways[i].key : ways[i].name, ms[i]);
+		(void)fflush(stdout);
 	}
+	const double commit = commit_ms(options, scene, &events);
+	printf(options->json ? ", \"commit_ms\": %.3f, \"events\": %" PRIu64
+			     : "commit, once                   %9.3f ms, %" PRIu64 " events\n",
+	       commit, events);
 	printf(options->json
 		       ? ", \"histogram_ratio\": %.2f, \"qsort_ratio\": %.2f, \"alike\": %s}\n"
-		       : "histogram / book %.2f, qsort / book %.2f%s\n\n",
-	       ms[HISTOGRAM] / ms[BOOK], ms[QSORT] / ms[BOOK],
+		       : "histogram / auction %.2f, qsort / auction %.2f%s\n\n",
+	       ms[HISTOGRAM] / ms[AUCTION], ms[QSORT] / ms[AUCTION],
 	       options->json ? (right ? "true" : "false") : (right ? "" : ", FILLS DIFFER"));
 	(void)fflush(stdout);
 	return right;

@@ -20,6 +20,7 @@
 #include "base/bb_assert.h"
 #include "base/bb_random.h"
 #include "bench/bench.h"
+#include "bench/bench_start.h"
 #include "codec/bb_inputs.h"
 #include "ctl/bb_pages.h"
 #include "ledger/bb_chain.h"
@@ -435,7 +436,7 @@ measure(struct venue *venue)
 		print_json(venue, timings, signatures, mb);
 	else
 		print_text(venue, timings, signatures, mb);
-	return 0;
+	return bench_start(venue->options, venue->folder, &venue->genesis, &venue->signer) ? 0 : 1;
 }
 
 int

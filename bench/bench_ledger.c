@@ -3,17 +3,21 @@
  *	raw      one thread: pwrite, fdatasync; the next one when that is back
  *	direct   the same with O_DIRECT and O_DSYNC
  *	full     outcomes into the line as fast as it takes them, sealed, signed, durable, out
- *	paced    the same at half of that rate: how long from pushing a packet to its answer
+ *	paced    the same at 70 % of what raw and full have just done, the lower of the two
  *
  * The four take turns, some tenths of a second each, so that whatever else happens to the
- * disk and the CPUs meets all of them.  Latency is of `paced`: a queue that is kept full has
- * only its own length to tell.  The ledger is a real one (store, line, chain, threads) and
- * verified at the end; the packets are signed, the market is left out.
+ * disk and the CPUs meets all of them.  raw and direct write over zeros that were flushed, as
+ * the ledger does, and begin when no segment is being made ahead; the others do not wait for
+ * that.  Latency is from the moment at which an input was due, whether or not the line took it
+ * then, to that at which its answer may leave.  The one that counts is of `paced`: a queue
+ * that is kept full has only its own length to tell.  The ledger is a real one (store, line,
+ * chain, threads) and verified at the end; the packets are signed, the market is left out.
  */
-#define _GNU_SOURCE /* O_DIRECT */
+#define _GNU_SOURCE /* O_DIRECT, sched_setaffinity */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,31 +26,25 @@
 
 #include "base/bb_assert.h"
 #include "bench/bench.h"
+#include "bench/bench_series.h"
 #include "ledger/bb_folder.h"
 #include "ledger/bb_ledger_parts.h"
 
 #define SLICE_NS      UINT64_C(150000000)
 #define BLOCK_AGE_NS  UINT64_C(1000000)
+#define LOAD          0.7 /* of paced */
 #define SEGMENT_BYTES (UINT64_C(512) << 20)
 #define RAW_BYTES     (UINT64_C(256) << 20)
 #define RAW_NAME      "raw"
 #define ORDERS        4u /* a packet */
 #define EVENTS        6u /* an answer each, and two fills */
 #define POOL          (2u * BB_LINE_BLOCKS * BB_LINE_PACKETS) /* packets before one is used again */
-#define SAMPLES_MAX   (1u << 21)
-#define SLICES_MAX    4096u
 
 static const uint64_t sizes[] = { 4096, 16384, 65536, 131072, 262144, 1048576 };
 
-/* One of the four: rates of its slices, latencies of all of them. */
-struct series {
-	double rates[SLICES_MAX]; /* MB/s */
-	uint32_t slice_count;
-	double *us; /* SAMPLES_MAX */
-	uint32_t sample_count;
-};
-
 enum turn { RAW, DIRECT, FULL, PACED, TURNS };
+
+static const char *const turn_names[TURNS] = { "raw", "direct", "full", "paced" };
 
 struct packet {
 	struct bb_bid bid;
@@ -58,6 +56,9 @@ struct stage {
 	const struct bench_options *options;
 	char folder[512];
 	int handle;
+	cpu_set_t others; /* cores of the store's threads */
+	uint32_t core;    /* of the line's, if it is alone there */
+	bool alone;
 	int raw[2]; /* RAW, DIRECT; -1: cannot be had */
 	uint8_t *raw_bytes;
 	uint64_t raw_offset;
@@ -68,7 +69,7 @@ struct stage {
 	struct bb_ledger *ledger;
 	struct packet *pool;
 	uint64_t next; /* number of the next input */
-	struct series series[TURNS];
+	struct bench_series series[TURNS];
 	char text[BB_LEDGER_TEXT];
 };
 
@@ -77,38 +78,6 @@ fail(const struct stage *stage, const char *what, const char *why)
 {
 	fprintf(stderr, "busbar-bench: %s: %s: %s\n", stage->folder, what, why);
 	return 2;
-}
-
-static void
-add_sample(struct series *series, uint64_t ns)
-{
-	if (series->sample_count < SAMPLES_MAX)
-		series->us[series->sample_count++] = (double)ns / 1e3;
-}
-
-static void
-add_slice(struct series *series, uint64_t bytes, uint64_t ns)
-{
-	BB_ASSERT(series->slice_count < SLICES_MAX);
-	series->rates[series->slice_count++] = (double)bytes * 1e3 / (double)ns;
-}
-
-static int
-compare_doubles(const void *left, const void *right)
-{
-	const double a = *(const double *)left;
-	const double b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
-static double
-percentile(struct series *series, uint32_t percent)
-{
-	if (series->sample_count == 0)
-		return 0;
-	qsort(series->us, series->sample_count, sizeof(series->us[0]), compare_doubles);
-	return series->us[(uint64_t)(series->sample_count - 1) * percent / 100];
 }
 
 /* Writes and flushes blocks of size bytes, one after the other, for one slice. */
@@ -133,9 +102,9 @@ raw_slice(struct stage *stage, enum turn turn, uint64_t size)
 		stage->raw_offset += size;
 		bytes += size;
 		now_ns = bench_wall_ns();
-		add_sample(&stage->series[turn], now_ns - from_ns);
+		bench_series_sample(&stage->series[turn], now_ns - from_ns);
 	}
-	add_slice(&stage->series[turn], bytes, now_ns - began_ns);
+	bench_series_slice(&stage->series[turn], bytes, now_ns - began_ns);
 	return true;
 }
 
@@ -162,7 +131,7 @@ next_packet(struct stage *stage, struct bb_outcome outcomes[EVENTS + 1], uint64_
 
 /* Takes out what is durable. */
 static void
-pull(struct stage *stage, struct series *series)
+pull(struct stage *stage, struct bench_series *series)
 {
 	struct bb_outcome got[BB_BURST];
 	uint32_t count = 0;
@@ -174,7 +143,7 @@ pull(struct stage *stage, struct series *series)
 			if (got[i].packet.kind != BB_OUTCOME_PACKET)
 				continue;
 			const struct packet *packet = (const void *)got[i].packet.bid;
-			add_sample(series, now_ns - packet->pushed_ns);
+			bench_series_sample(series, now_ns - packet->pushed_ns);
 		}
 	}
 }
@@ -183,7 +152,7 @@ pull(struct stage *stage, struct series *series)
 static bool
 ledger_slice(struct stage *stage, enum turn turn, double gap_ns)
 {
-	struct series *series = &stage->series[turn];
+	struct bench_series *series = &stage->series[turn];
 	struct bb_line *line = stage->ledger->line;
 	struct bb_outcome outcomes[EVENTS + 1];
 	const uint64_t bytes_before = line->block_bytes;
@@ -219,11 +188,52 @@ ledger_slice(struct stage *stage, enum turn turn, double gap_ns)
 		if (line->failed != BB_OK)
 			return false;
 	}
-	add_slice(series, line->block_bytes - bytes_before, now_ns - began_ns);
+	bench_series_slice(series, line->block_bytes - bytes_before, now_ns - began_ns);
 	return true;
 }
 
-/* A segment that is being filled with zeros takes the disk from everyone. */
+static void
+print_json(const struct stage *stage, uint64_t size, const struct bench_figures figures[TURNS],
+	   double bound_us)
+{
+	const struct bench_figures *raw = &figures[RAW];
+	const struct bench_figures *direct = &figures[DIRECT];
+	const struct bench_figures *full = &figures[FULL];
+	const struct bench_figures *paced = &figures[PACED];
+
+	printf("{\"schema\": \"busbar.bench.ledger/1\", \"block_bytes\": %" PRIu64
+	       ", \"mb_per_s\": %.1f, \"raw_mb_per_s\": %.1f, \"p50_us\": %.0f, "
+	       "\"p99_us\": %.0f, \"raw_p50_us\": %.0f, \"raw_p99_us\": %.0f, "
+	       "\"write\": \"%s\", \"ratio\": %.2f, \"p99_bound_us\": %.0f, "
+	       "\"paced_mb_per_s\": %.1f, \"full_p50_us\": %.0f, \"full_p99_us\": %.0f, "
+	       "\"direct_mb_per_s\": %.1f, \"direct_p50_us\": %.0f, \"direct_p99_us\": %.0f}\n",
+	       size, full->mb_per_s, raw->mb_per_s, paced->p50_us, paced->p99_us, raw->p50_us,
+	       raw->p99_us, bb_store_write_name(stage->ledger->store.write),
+	       full->mb_per_s / raw->mb_per_s, bound_us, paced->mb_per_s, full->p50_us,
+	       full->p99_us, direct->mb_per_s, direct->p50_us, direct->p99_us);
+}
+
+static void
+print(struct stage *stage, uint64_t size)
+{
+	struct bench_figures figures[TURNS];
+
+	for (enum turn turn = RAW; turn < TURNS; turn++)
+		figures[turn] = bench_series_figures(&stage->series[turn]);
+	const double bound_us = 2 * figures[RAW].p99_us + (double)BLOCK_AGE_NS / 1e3;
+
+	if (stage->options->json)
+		print_json(stage, size, figures, bound_us);
+	for (enum turn turn = RAW; !stage->options->json && turn < TURNS; turn++)
+		printf("%8" PRIu64 " %-6s %8.1f %6.2f %8.0f %8.0f\n", size, turn_names[turn],
+		       figures[turn].mb_per_s, figures[turn].mb_per_s / figures[RAW].mb_per_s,
+		       figures[turn].p50_us, figures[turn].p99_us);
+	if (!stage->options->json)
+		printf("%8s twice raw's p99 and the age of a block: %.0f us\n", "", bound_us);
+	(void)fflush(stdout);
+}
+
+/* A segment that is being filled with zeros takes the disk from everyone; false: no room. */
 static bool
 wait_for_spares(struct stage *stage)
 {
@@ -237,33 +247,21 @@ wait_for_spares(struct stage *stage)
 	return false;
 }
 
-static void
-print(struct stage *stage, uint64_t size)
+/* Lets the four take one turn each. */
+static bool
+measure_round(struct stage *stage, uint64_t size, double packet_bytes)
 {
-	struct series *series = stage->series;
-	double mb[TURNS], p50[TURNS], p99[TURNS];
+	if (!wait_for_spares(stage))
+		return false;
+	if (!raw_slice(stage, RAW, size) ||
+	    (stage->raw[DIRECT] >= 0 && !raw_slice(stage, DIRECT, size)) ||
+	    !ledger_slice(stage, FULL, 0))
+		return false;
+	const double raw = bench_series_last(&stage->series[RAW]);
+	const double full = bench_series_last(&stage->series[FULL]);
+	const double rate = LOAD * (raw < full ? raw : full); /* MB/s */
 
-	for (enum turn turn = RAW; turn < TURNS; turn++) {
-		const bool any = series[turn].slice_count > 0;
-
-		mb[turn] = any ? bench_median(series[turn].rates, series[turn].slice_count) : 0;
-		p50[turn] = percentile(&series[turn], 50);
-		p99[turn] = percentile(&series[turn], 99);
-	}
-	if (stage->options->json)
-		printf("{\"schema\": \"busbar.bench.ledger/1\", \"block_bytes\": %" PRIu64
-		       ", \"mb_per_s\": %.1f, \"raw_mb_per_s\": %.1f, \"p50_us\": %.0f, "
-		       "\"p99_us\": %.0f, \"raw_p50_us\": %.0f, \"raw_p99_us\": %.0f, "
-		       "\"write\": \"%s\", \"ratio\": %.2f, \"direct_mb_per_s\": %.1f, "
-		       "\"direct_p50_us\": %.0f, \"direct_p99_us\": %.0f}\n",
-		       size, mb[FULL], mb[RAW], p50[PACED], p99[PACED], p50[RAW], p99[RAW],
-		       bb_store_write_name(stage->ledger->store.write), mb[FULL] / mb[RAW],
-		       mb[DIRECT], p50[DIRECT], p99[DIRECT]);
-	else
-		printf("%8" PRIu64 " %8.1f %8.1f %8.1f %6.2f %8.0f %8.0f %8.0f %8.0f %8.0f %8.0f\n",
-		       size, mb[FULL], mb[RAW], mb[DIRECT], mb[FULL] / mb[RAW], p50[PACED],
-		       p99[PACED], p50[RAW], p99[RAW], p50[DIRECT], p99[DIRECT]);
-	(void)fflush(stdout);
+	return ledger_slice(stage, PACED, 1e3 * packet_bytes / rate);
 }
 
 static bool
@@ -274,23 +272,14 @@ measure(struct stage *stage, uint64_t size)
 					     EVENTS * BB_RESULT_SIZE);
 	const uint64_t close_bytes =
 		size - BB_BLOCK_HEADER_SIZE - BB_BLOCK_TRAILER_SIZE - (uint64_t)packet_bytes;
-	const uint64_t began_ns = bench_wall_ns();
-	const double wanted_ns = stage->options->seconds * 1e9;
+	const double rounds = stage->options->seconds * 1e9 / (double)(TURNS * SLICE_NS);
 
 	for (enum turn turn = RAW; turn < TURNS; turn++)
-		stage->series[turn].slice_count = stage->series[turn].sample_count = 0;
+		bench_series_clear(&stage->series[turn]);
 	bb_line_limits(stage->ledger->line, (uint32_t)close_bytes, BLOCK_AGE_NS);
-	do {
-		if (!raw_slice(stage, RAW, size) ||
-		    (stage->raw[DIRECT] >= 0 && !raw_slice(stage, DIRECT, size)) ||
-		    !ledger_slice(stage, FULL, 0))
+	for (uint32_t round = 0; round == 0 || round < rounds; round++)
+		if (!measure_round(stage, size, packet_bytes))
 			return false;
-		const struct series *full = &stage->series[FULL];
-		const double rate = full->rates[full->slice_count - 1]; /* MB/s */
-
-		if (!ledger_slice(stage, PACED, 2e3 * packet_bytes / rate))
-			return false;
-	} while ((double)(bench_wall_ns() - began_ns) < wanted_ns);
 	print(stage, size);
 	return true;
 }
@@ -322,9 +311,10 @@ make_pool(struct stage *stage)
 				   BB_MAC_SIZE);
 	}
 	for (enum turn turn = RAW; turn < TURNS; turn++)
-		stage->series[turn].us = malloc(SAMPLES_MAX * sizeof(double));
+		if (!bench_series_init(&stage->series[turn]))
+			return false;
 	stage->raw_bytes = aligned_alloc(4096, sizes[sizeof(sizes) / sizeof(sizes[0]) - 1]);
-	if (stage->pool == NULL || stage->series[PACED].us == NULL || stage->raw_bytes == NULL)
+	if (stage->pool == NULL || stage->raw_bytes == NULL)
 		return false;
 	for (uint32_t i = 0; i < sizes[sizeof(sizes) / sizeof(sizes[0]) - 1]; i++)
 		stage->raw_bytes[i] = (uint8_t)(i * 2654435761u >> 24);
@@ -344,6 +334,36 @@ make_market(struct stage *stage)
 	bb_arena_init(&arena, stage->market_bytes, bytes);
 	stage->market = bb_market_init(&arena, size, stage->genesis.operator_key, 1);
 	return true;
+}
+
+/* Looks which cores there are: the line's thread gets one for itself, as busbard's lcore has,
+ * and the others all others.  False: there is no such core. */
+static bool
+choose_core(struct stage *stage)
+{
+	cpu_set_t all;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		return false;
+	stage->core = stage->options->core;
+	for (uint32_t i = 0; !stage->options->pinned && !CPU_ISSET(stage->core, &all); i++)
+		stage->core = i;
+	stage->alone = CPU_COUNT(&all) > 1;
+	stage->others = all;
+	CPU_CLR(stage->core, &stage->others);
+	return CPU_ISSET(stage->core, &all);
+}
+
+/* Threads begin where those who make them are: so this one is with the others at first. */
+static bool
+stay(const struct stage *stage, bool on_core)
+{
+	cpu_set_t own;
+
+	CPU_ZERO(&own);
+	CPU_SET(stage->core, &own);
+	return !stage->alone ||
+	       sched_setaffinity(0, sizeof(own), on_core ? &own : &stage->others) == 0;
 }
 
 static enum bb_result
@@ -407,18 +427,18 @@ static int
 run(struct stage *stage)
 {
 	if (!stage->options->json)
-		printf("%s, write = %s; MB/s and us; latency at half of the full rate, blocks "
-		       "close at 1 ms\n"
-		       "   block   ledger      raw   direct  ratio      p50      p99  raw p50  raw "
-		       "p99  dir p50  dir p99\n",
-		       stage->folder, bb_store_write_name(stage->ledger->store.write));
+		printf("%s, write = %s; blocks close at 1 ms, paced is %.0f %% of raw or full\n"
+		       "   block turn       MB/s  ratio   p50 us   p99 us\n",
+		       stage->folder, bb_store_write_name(stage->ledger->store.write), 100 * LOAD);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		if (stage->options->block != 0 && stage->options->block != sizes[i])
 			continue;
-		if (!wait_for_spares(stage))
-			return fail(stage, "spare segments", "no space left");
-		if (!measure(stage, sizes[i]))
-			return fail(stage, "writing", "failed"), 1;
+		if (measure(stage, sizes[i]))
+			continue;
+		const enum bb_result alarm = bb_store_alarm(&stage->ledger->store);
+		if (alarm != BB_OK)
+			return fail(stage, "making segments ahead", bb_result_text(alarm));
+		return fail(stage, "writing", "failed"), 1;
 	}
 	return finish(stage);
 }
@@ -459,8 +479,12 @@ bench_ledger(const struct bench_options *options)
 		fail(&stage, "memory", "there is too little");
 	else if (!make_raw(&stage))
 		fail(&stage, "a file of 256 MiB", strerror(errno));
+	else if (!choose_core(&stage) || !stay(&stage, false))
+		fail(&stage, "--core", "there is no such core for this process");
 	else if (make_ledger(&stage) != BB_OK)
 		fail(&stage, "ledger", stage.text);
+	else if (!stay(&stage, true))
+		fail(&stage, "--core", strerror(errno));
 	else
 		code = run(&stage);
 	clean_up(&stage);

@@ -39,6 +39,8 @@ struct scene {
 	struct bb_step steps[ORDERS];
 	struct bb_claim claims[ORDERS];
 	struct bb_candidate candidates[BB_CANDIDATES_MAX];
+	uint64_t numbers[BB_CANDIDATES_MAX];
+	struct bb_row ranked[BB_CANDIDATES_MAX];
 	struct bb_place places[ORDERS];
 	struct bb_pair pairs[ORDERS + BB_BUCKETS_MAX];
 	uint64_t sums[ORDERS];
@@ -137,11 +139,11 @@ clear_exactly(struct scene *scene, uint32_t book)
 	bb_call_curves(scene->rows, ORDERS, 1, scene->steps, &curve);
 	bb_clear(&auction, &scene->clearing);
 	bb_call_fill(scene->rows, ORDERS, &curve, &scene->clearing, scene->claims);
-	BB_ASSERT(bb_certify(&auction, &scene->clearing, scene->rows, ORDERS, scene->claims) ==
-		  BB_CERTIFIED);
+	BB_ASSERT(bb_certify(&auction, &scene->clearing, scene->rows, ORDERS) == BB_CERTIFIED);
 	for (uint32_t i = 0; i < ORDERS; i++)
 		scene->orders[scene->rows[i].index].filled_wh = scene->rows[i].filled_wh;
-	scene->pairing.candidates = scene->candidates;
+	scene->pairing.numbers = scene->numbers;
+	scene->pairing.rows = scene->ranked;
 	scene->pairing.places = scene->places;
 	scene->pairing.pairs = scene->pairs;
 	scene->rules.closeness = false;

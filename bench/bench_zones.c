@@ -236,8 +236,8 @@ whole(void *context)
 		bb_clear(&auction, &scene->clearing);
 		bb_call_fill(orders, hour->count, auction.curves, &scene->clearing,
 			     scene->claims);
-		BB_ASSERT(bb_certify(&auction, &scene->clearing, orders, hour->count,
-				     scene->claims) == BB_CERTIFIED);
+		BB_ASSERT(bb_certify(&auction, &scene->clearing, orders, hour->count) ==
+			  BB_CERTIFIED);
 	}
 }
 

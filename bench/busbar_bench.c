@@ -13,11 +13,14 @@
 static const char usage[] =
 	"usage: busbar-bench verify [OPTIONS]     Ed25519 checks, beside libsodium's\n"
 	"       busbar-bench gate [OPTIONS]       packets that the gate refuses or accepts\n"
-	"       busbar-bench auction [OPTIONS]    call auctions of 100,000 and 1,000,000 orders\n"
+	"       busbar-bench auction [OPTIONS]    call auctions of 100,000 and 1,000,000 orders,\n"
+	"                                         as the appliance holds them, part by part\n"
 	"       busbar-bench zones [OPTIONS]      auctions over zones: the Italian market\n"
 	"       busbar-bench ledger [OPTIONS]     durable blocks, beside the bare disk\n"
-	"       busbar-bench audit [OPTIONS]      a ledger verified and replayed by one core\n"
+	"       busbar-bench audit [OPTIONS]      a ledger verified and replayed by one core;\n"
+	"                                         starts from genesis and with a snapshot\n"
 	"       busbar-bench settlement [OPTIONS] a million contracts, paid and netted\n"
+	"       busbar-bench rebate [OPTIONS]     penalties back to 65,536 participants\n"
 	"       busbar-bench modes [OPTIONS]      exact clearing beside matching degree first\n"
 	"       busbar-bench match [OPTIONS]      an order flow through the book and the market\n"
 	"\n"
@@ -34,11 +37,17 @@ static const char usage[] =
 	"  --burst N        checks at once, 1..32 (32)\n"
 	"zones alone:\n"
 	"  --folder DIR     where italy-*.tsv.gz are (tests/market/peer-cases)\n"
-	"ledger and audit, which take 2 GiB and 256 MiB there while they run:\n"
+	"ledger and audit, which take 2 GiB and 1 GiB there while they run:\n"
 	"  --disk DIR       a folder on the disk to measure (.)\n"
 	"ledger alone:\n"
 	"  --block BYTES    4096, 16384, 65536, 131072, 262144 or 1048576 (each)\n"
 	"  --write HOW      direct, buffered or auto, as in busbard.conf (auto)\n"
+	"  --core N         of the line's thread; the others use the others (the first)\n"
+	"  raw      pwrite and fdatasync of one block after the other, over zeros; its p99\n"
+	"  direct   the same with O_DIRECT and O_DSYNC\n"
+	"  full     mb_per_s: the ledger, inputs as fast as it takes them, until durable\n"
+	"  paced    p50, p99: from an input's due time until its answer may leave, at 70 %\n"
+	"           of what raw and full, the lower of them, had just done; the four by turns\n"
 	"match alone, which replays the file three times whatever --seconds says:\n"
 	"  --workload FILE  the order flow (bench/bench_match.h has its format)\n"
 	"  --mode MODE      book, or market (both)\n"
@@ -61,6 +70,7 @@ static const struct {
 	{ "ledger", bench_ledger, 5 },
 	{ "audit", bench_audit, 0 },
 	{ "settlement", bench_settlement, 5 },
+	{ "rebate", bench_rebate, 5 },
 	{ "modes", bench_modes, 5 },
 	{ "match", bench_match, 0 },
 };
@@ -127,7 +137,7 @@ read_write(const char *text, enum bb_ledger_write *write)
 }
 
 enum name { KEYS = 256, PAYLOAD, BURST, SECONDS, TEETH, CODE, CLOCK, FOLDER, DISK, BLOCK, WRITE,
-	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY };
+	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY, CORE };
 
 static bool
 read_option(struct bench_options *options, int name)
@@ -161,6 +171,10 @@ read_option(struct bench_options *options, int name)
 	case WRITE:
 		return read_write(optarg, &options->write) ||
 		       refuse("--write is direct, buffered or auto", optarg);
+	case CORE:
+		options->pinned = true;
+		return read_number(optarg, 0, 1023, &options->core) ||
+		       refuse("--core is a number from 0 to 1023", optarg);
 	case WORKLOAD: options->workload = optarg; return true;
 	case MAKE: options->make = optarg; return true;
 	case LATENCY: options->latency = true; return true;
@@ -209,6 +223,7 @@ read_options(struct bench_options *options, int argc, char **argv)
 		{ "disk", required_argument, NULL, DISK },
 		{ "block", required_argument, NULL, BLOCK },
 		{ "write", required_argument, NULL, WRITE },
+		{ "core", required_argument, NULL, CORE },
 		{ "workload", required_argument, NULL, WORKLOAD },
 		{ "mode", required_argument, NULL, MODE },
 		{ "make", required_argument, NULL, MAKE },

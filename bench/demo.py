@@ -63,10 +63,12 @@ def show_prices(day, first, count):
         say(f"    {begin // 4 % 24:02d}  " + "".join(cells))
 
 
-def show_money(money):
-    say("\nmoney by account, currency units\n")
-    rows([(name, units(amount)) for name, amount in money.items()]
-         + [("sum", units(sum(money.values())))])
+def show_money(before, money, shared):
+    say("\nmoney by account, currency units: when all was final, and after the rebate\n")
+    rows([(name, units(before[name]) + units(amount)) for name, amount in money.items()]
+         + [("sum", units(sum(before.values())) + units(sum(money.values())))])
+    say(f"\n  the fund's penalties went back to {len(shared):,} participants, by what they were "
+        f"metered;\n  what lines earned by congestion went to the grid company")
 
 
 def show_reputations(day, kinds):
@@ -105,12 +107,22 @@ def untraded(day, sent):
     return [who for who in range(2, 2 + sent["participants"]) if who not in day.traders]
 
 
-def check(day, accounts, members, first, count):
+def period_of(day):
+    """A period in days that ends after all of the day is final, not before; and that end."""
+    next_day = day_quarter(day) // 96 + 1
+    days = next(days for days in range(2, 9) if next_day % days != 0)
+    return days, (next_day // days + 1) * days * 96
+
+
+def check(day, before, accounts, members, first, count):
     """What must hold, by the ledger and by the appliance; each failure is a line."""
     wrong = []
     said = {a["account"]: a["balance"] for a in accounts if a["balance"] != 0}
     if said != {account: amount for account, amount in day.balance.items() if amount != 0}:
         wrong.append("the ledger's postings and the appliance's balances differ")
+    given = before["fund"] - day.balance[demo_ledger.FUND]
+    if sum(day.shared) != given or given < 0:
+        wrong.append(f"the fund gave {given}, participants got {sum(day.shared)}")
     if sum(said.values()) != 0:
         wrong.append(f"all accounts together are {sum(said.values())}, not 0")
     if any(a["locked"] != 0 for a in accounts):
@@ -136,7 +148,8 @@ def live(venue, options, first):
     say(f"venue      {venue.folder}")
     say(f"appliance  {venue.start()}")
     venue.register()
-    venue.open_market(first, options.quarters)
+    period_days, period_end = period_of(options.day)
+    venue.open_market(first, options.quarters, period_days)
     say(f"community  {venue.participants} participants in {len(ZONES)} zones, "
         f"{options.quarters} quarter-hours of {options.day}, open after "
         f"{time.monotonic() - began:.1f} s")
@@ -157,7 +170,10 @@ def live(venue, options, first):
     sent = json.loads(printed.splitlines()[-1])
     venue.wait_for(first, options.quarters, ("FINAL",), 120)
     seconds = time.monotonic() - began
-    seen = venue.ctl("status"), venue.rows("accounts"), venue.rows("members")
+    before = venue.accounts()
+    say(f"clock      goes on where a period of {period_days} days ends, for the rebate")
+    venue.end_period(period_end)
+    seen = venue.ctl("status"), before, venue.rows("accounts"), venue.rows("members")
     venue.stop()
     return sent, seconds, seen
 
@@ -172,7 +188,7 @@ def kinds_of(members):
 def demo(venue, options):
     first = day_quarter(options.day) + options.first
     venue.make(512)
-    sent, seconds, (status, accounts, members) = live(venue, options, first)
+    sent, seconds, (status, before, accounts, members) = live(venue, options, first)
 
     say("verifying the whole ledger, then replaying it, then adding up its events")
     verified = venue.ctl("ledger", "verify")
@@ -187,13 +203,13 @@ def demo(venue, options):
     idle = untraded(day, sent)
 
     show_prices(day, first, options.quarters)
-    show_money(money)
+    show_money(before, money, day.shared)
     show_reputations(day, kinds_of(members))
     show_counts(day, sent, verified, replayed, seconds)
     if idle:
         say(f"\n{len(idle)} did not trade: {', '.join(map(str, idle[:20]))}"
             f"{' ...' if len(idle) > 20 else ''}")
-    wrong = check(day, accounts, members, first, options.quarters)
+    wrong = check(day, before, accounts, members, first, options.quarters)
     say(f"\nfiles are in {venue.folder} (ledger/, busbard.log, keys); remove it when done\n")
     summary = {
         "schema": "busbar.demo/2", "participants": sent["participants"],
@@ -207,7 +223,8 @@ def demo(venue, options):
         "substituted": day.substituted, "refused": dict(day.refused),
         "prices": {f"{zone}:{quarter}": price
                    for (quarter, zone), price in sorted(day.price.items())},
-        "money": money, "sum": sum(money.values()),
+        "money_before_rebate": before, "shared": len(day.shared), "money": money,
+        "sum": sum(money.values()),
         "reputation": {str(who): after for who, (_, after) in sorted(day.reputation.items())},
         "blocks": verified["blocks"], "state_root": verified["state_root"],
         "seconds": round(seconds, 1), "verify": verified["result"],

@@ -6,7 +6,10 @@ BLOCKS = 400  # read at a time
 
 TECHNICAL = ("grid", "dso", "rent", "fund", "market", "bank")
 FIRST_TECHNICAL = 0xfffffff0
+FUND = FIRST_TECHNICAL + TECHNICAL.index("fund")
 BANK = FIRST_TECHNICAL + TECHNICAL.index("bank")
+
+REBATE = 6  # of enum bb_posting_kind
 
 # Numbers of enum bb_course_state.
 FROZEN, SETTLED, FINAL = 4, 9, 11
@@ -25,6 +28,7 @@ class Day:
         self.settled = set()
         self.balance = collections.Counter()  # account
         self.posted = collections.Counter()  # kind of posting: amount
+        self.shared = []  # by rebates, to participants
         self.reputation = {}  # participant: (first, last)
         self.traders = set()
         self.substituted = 0
@@ -72,6 +76,8 @@ class Day:
         self.posted[event["posting"]] += event["amount"]
         self.balance[event["participant"]] -= event["amount"]
         self.balance[event["counterparty"]] += event["amount"]
+        if event["posting"] == REBATE and event["counterparty"] < FIRST_TECHNICAL:
+            self.shared.append(event["amount"])
 
     def _reputed(self, event):
         first = self.reputation.get(event["participant"], (event["before_ppm"],))[0]

@@ -5,6 +5,8 @@ import socket
 import subprocess
 import time
 
+from demo_ledger import TECHNICAL
+
 ZONES = {1: "Town", 2: "Hills", 3: "Harbour"}
 
 # Line, from, to, Wh a quarter-hour either way for each participant, fee.
@@ -116,7 +118,7 @@ class Venue:
         self.ctl("grid", *args, "--participant", self.participants + 3,
                  "--key", self.folder / "grid.key")
 
-    def open_market(self, first, count):
+    def open_market(self, first, count, rebate_days):
         """Rules, lines, and imbalance prices of the quarter-hours that are to be traded."""
         self.ctl("param", "set", "ZONES", "list=" + ",".join(map(str, ZONES)))
         self.ctl("param", "set", "TERMS", "price_min=0", "price_max=500000", "tick=100",
@@ -128,6 +130,7 @@ class Venue:
         for line, source, sink, wh, fee in LINES:
             self.grid("line", line, source, sink, "--capacity", wh * self.participants,
                       "--fee", fee)
+        self.ctl("param", "set", "REBATE", f"rebate_days={rebate_days}")
         self.ctl("param", "set", "CALENDAR", *(f"{k}={v}" for k, v in CALENDAR.items()))
         self.wait_for(first, count, ("DEFINED",), 30)
         self.grid("imbalance", "--start", start_of(first), "--count", count,
@@ -150,6 +153,24 @@ class Venue:
             if time.monotonic() > end:
                 raise Failed(f"not all of {count} quarter-hours came to {states} in {seconds} s: "
                              f"{sorted(set(found.values()))}")
+            time.sleep(0.1)
+
+    def accounts(self):
+        """Balances by account; all participants are one, beside the technical ones."""
+        sums = dict.fromkeys(("participants", *TECHNICAL), 0)
+        for row in self.rows("accounts"):
+            sums[row["name"] or "participants"] += row["balance"]
+        return sums
+
+    def end_period(self, quarter):
+        """The venue's clock goes on at quarter; waits until what FUND collected is shared."""
+        self.stop()
+        self.set_clock(start_of(quarter), 1)
+        self.start()
+        end = time.monotonic() + 60
+        while any(row["metered_wh"] != 0 or row["locked"] != 0 for row in self.rows("accounts")):
+            if time.monotonic() > end:
+                raise Failed("the rebate was not paid in 60 s")
             time.sleep(0.1)
 
     def start_day(self, cpu, speed, day, first, count):

@@ -22,7 +22,8 @@ _Static_assert(BB_EVENT_REFUSED == 1 && BB_EVENT_ACCEPTED == 2 && BB_EVENT_TRADE
 		       BB_EVENT_LINE_SET == 23 && BB_EVENT_IMBALANCE_SET == 24 &&
 		       BB_EVENT_RESTRICTED == 25 && BB_EVENT_TRANSFERRED == 26 &&
 		       BB_EVENT_KILLED == 27 && BB_EVENT_ARMED == 28 && BB_EVENT_TICKED == 29 &&
-		       BB_EVENT_SHOWN == 30,
+		       BB_EVENT_SHOWN == 30 && BB_EVENT_REBATED == 31 &&
+		       BB_EVENT_CARRIED == 32,
 	       "append, never renumber");
 
 void
@@ -43,7 +44,8 @@ bb_event_encode(uint8_t bytes[BB_EVENT_BYTES], const struct bb_event *event)
 	bb_write_u16(&writer, event->result);
 	bb_write_u8(&writer, event->kind);
 	bb_write_u8(&writer, event->side);
-	bb_write_zeros(&writer, 2);
+	bb_write_u8(&writer, event->across);
+	bb_write_zeros(&writer, 1);
 	BB_ASSERT(!writer.failed && writer.offset == BB_EVENT_BYTES);
 }
 
@@ -64,9 +66,11 @@ bb_event_decode(struct bb_event *event, const uint8_t bytes[BB_EVENT_BYTES])
 		.result = bb_get_u16(bytes + 50),
 		.kind = bytes[52],
 		.side = bytes[53],
+		.across = bytes[54],
 	};
 	return event->kind != BB_EVENT_NONE && event->kind < BB_EVENT_KINDS &&
-	       event->side <= BB_SELL && bb_is_zero(bytes + 54, 2);
+	       event->side <= BB_SELL && bytes[55] == 0 &&
+	       (event->across == 0 || event->kind == BB_EVENT_TRADED);
 }
 
 void
@@ -105,6 +109,7 @@ static const uint8_t told[BB_EVENT_KINDS] = {
 	[BB_EVENT_KILLED] = TOLD_PARTICIPANT,
 	[BB_EVENT_ARMED] = TOLD_PARTICIPANT,
 	[BB_EVENT_SHOWN] = TOLD_PARTICIPANT,
+	[BB_EVENT_CARRIED] = TOLD_PARTICIPANT,
 };
 
 /* Participants, and not the venue or one of its accounts, whose ids are the highest; except
@@ -129,10 +134,12 @@ other_side(const struct bb_event *event)
 	}
 	other.order_id = event->counter_order_id;
 	other.side = event->side == BB_BUY ? BB_SELL : BB_BUY;
-	if (event->kind == BB_EVENT_TRADED)
+	if (event->kind == BB_EVENT_TRADED) {
+		other.product = bb_event_resting(event);
 		other.remaining_wh = event->counter_remaining_wh;
-	else /* CONTRACTED: the first one is the buyer */
+	} else { /* CONTRACTED: the first one is the buyer */
 		other.price = (int32_t)event->counter_remaining_wh;
+	}
 	return other;
 }
 
@@ -259,6 +266,45 @@ flowed(struct bb_feed *feed, const struct bb_event *event)
 	return 1;
 }
 
+/* What a trade shows at the resting order's product, whose price it is, and takes off there. */
+static uint32_t
+traded(struct bb_feed feed[2], const struct bb_event *event, uint64_t time_ns)
+{
+	feed[0] = (struct bb_feed){
+		.type = BB_FEED_TRADE,
+		.side = event->side,
+		.product = bb_event_resting(event),
+		.number = event->number,
+		.price = event->price,
+		.quantity_wh = event->quantity_wh,
+		.time_ns = time_ns,
+	};
+	feed[1] = reduced(event, event->side == BB_BUY ? BB_SELL : BB_BUY,
+			  event->counter_remaining_wh);
+	feed[1].product = bb_event_resting(event);
+	return 2;
+}
+
+/* Energy goes from the zone of the seller to that of the buyer. */
+static uint32_t
+carried(struct bb_feed *feed, const struct bb_event *event)
+{
+	const uint8_t own = (uint8_t)(event->product >> 24);
+	const uint8_t other = (uint8_t)(event->remaining_wh >> 24);
+
+	*feed = (struct bb_feed){
+		.type = BB_FEED_CARRIED,
+		.product = event->product & 0xffffff,
+		.number = event->number,
+		.lines = event->counter_order_id,
+		.quantity_wh = event->quantity_wh,
+		.price = event->price,
+		.from = event->side == BB_BUY ? other : own,
+		.to = event->side == BB_BUY ? own : other,
+	};
+	return 1;
+}
+
 /* The terms of a product stand in its event. */
 static uint32_t
 listed(struct bb_feed *feed, const struct bb_event *event)
@@ -279,18 +325,7 @@ bb_event_feed(struct bb_feed feed[2], const struct bb_event *event, uint64_t tim
 {
 	switch (event->kind) {
 	case BB_EVENT_TRADED:
-		feed[0] = (struct bb_feed){
-			.type = BB_FEED_TRADE,
-			.side = event->side,
-			.product = event->product,
-			.number = event->number,
-			.price = event->price,
-			.quantity_wh = event->quantity_wh,
-			.time_ns = time_ns,
-		};
-		feed[1] = reduced(event, event->side == BB_BUY ? BB_SELL : BB_BUY,
-				  event->counter_remaining_wh);
-		return 2;
+		return traded(feed, event, time_ns);
 	case BB_EVENT_ACCEPTED:
 	case BB_EVENT_SHOWN:
 		return added(&feed[0], event);
@@ -315,6 +350,8 @@ bb_event_feed(struct bb_feed feed[2], const struct bb_event *event, uint64_t tim
 		return priced(&feed[0], event);
 	case BB_EVENT_FLOWED:
 		return flowed(&feed[0], event);
+	case BB_EVENT_CARRIED:
+		return carried(&feed[0], event);
 	case BB_EVENT_PRODUCT_ADDED:
 		return listed(&feed[0], event);
 	default:

@@ -6,7 +6,7 @@
  *	 0 8 number      8 8 order id     16 8 counter order id
  *	24 4 participant 28 4 counterparty 32 4 product   36 4 price
  *	40 4 quantity    44 4 remaining    48 2 record    50 2 result
- *	52 1 kind        53 1 side         54 2 zero
+ *	52 1 kind        53 1 side         54 1 across    55 1 zero
  *
  * counter_remaining is not stored: what rests is a sum of what is, and a seller's price in an
  * auction stands in the SHARED of its order.
@@ -28,7 +28,7 @@
 void bb_event_encode(uint8_t bytes[BB_EVENT_BYTES], const struct bb_event *event);
 
 /* bb_event_decode returns false for a kind or side that does not exist or bytes that
- * should be zero; counter_remaining_wh is 0. */
+ * should be zero (across in all but TRADED is one); counter_remaining_wh is 0. */
 bool bb_event_decode(struct bb_event *event, const uint8_t bytes[BB_EVENT_BYTES]);
 
 /* bb_event_report makes the record for the one who sent the packet. */
@@ -49,7 +49,7 @@ struct bb_notice {
  *	both parties    TRADED, CONTRACTED, POSTED: each as if it were the first one; of POSTED
  *	                the amount that the receiver pays, negative: that it gets
  *	participant     CANCELLED, SHARED, METERED, REPUTED, RULED, MEMBER_SET, RESTRICTED,
- *	                TRANSFERRED, KILLED, ARMED, SHOWN
+ *	                TRANSFERRED, KILLED, ARMED, SHOWN, CARRIED
  *	nobody          all others */
 uint32_t bb_event_notices(struct bb_notice notices[2], const struct bb_event *event,
 			  uint32_t sender);

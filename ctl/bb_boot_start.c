@@ -219,12 +219,14 @@ say_progress(void *context, uint64_t bytes_done, uint64_t bytes_total, uint64_t 
 static void
 say_recovery(const struct bb_ledger_recovery *recovery)
 {
-	const uint64_t us = recovery->elapsed_ns / 1000 + 1;
+	const uint64_t ms = recovery->elapsed_ns / 1000000;
+	char began[96] = "from genesis";
 
-	bb_say("replayed %" PRIu64 " inputs in %" PRIu64 " blocks in %" PRIu64 ".%03" PRIu64
-	       " s, %" PRIu64 " inputs a second",
-	       recovery->inputs, recovery->blocks, us / 1000000, us / 1000 % 1000,
-	       recovery->inputs * 1000000 / us);
+	if (recovery->snapshot_height > 0)
+		(void)snprintf(began, sizeof(began), "snapshot at height %" PRIu64 ", %" PRIu64
+			       " ms", recovery->snapshot_height, recovery->snapshot_ns / 1000000);
+	bb_say("opened %" PRIu64 " blocks, %" PRIu64 " inputs in %" PRIu64 " ms (%s)",
+	       recovery->blocks, recovery->inputs, ms, began);
 	if (recovery->stale_bytes > 0)
 		bb_say("%" PRIu64 " bytes that the kernel showed had never reached the disk: a "
 		       "flush failed before; the disk's own bytes count", recovery->stale_bytes);
@@ -233,12 +235,21 @@ say_recovery(const struct bb_ledger_recovery *recovery)
 		       "cut; nothing in them had been answered", recovery->torn_bytes);
 }
 
+static void
+say_line(void *context, const char *line)
+{
+	(void)context;
+	bb_say("%s", line);
+}
+
 static bool
 open_ledger(struct bb_daemon *daemon)
 {
 	char text[BB_LEDGER_TEXT] = "";
 	uint64_t told_ns = bb_lcore_now_ns();
 	const struct bb_ledger_opening how = { .write = daemon->config.write,
+					       .from_genesis = daemon->from_genesis,
+					       .told = say_line,
 					       .heartbeat_ns = daemon->config.heartbeat_ns,
 					       .progress = say_progress,
 					       .context = &told_ns };

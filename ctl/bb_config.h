@@ -26,6 +26,7 @@
  *	close_us = 1000
  *	heartbeat_ms = 1000          silence after which a block vouches for the last; 0: never
  *	write = auto                 direct, buffered, or direct where that can be had
+ *	snapshot_blocks = 100000     from one snapshot of the market to the next; 0: none
  *	allow_unsafe_filesystem = no
  *
  *	[control]
@@ -76,6 +77,9 @@
 #define BB_CONFIG_GROUP_MAX  64u
 #define BB_CONFIG_LCORES_MAX (BB_INGEST_MAX + 3u) /* each duty on an lcore of its own */
 
+/* Blocks from one snapshot to the next, unless said otherwise. */
+#define BB_CONFIG_SNAPSHOT_BLOCKS 100000u
+
 enum bb_config_duty_kind {
 	BB_CONFIG_INGEST, /* port and queue */
 	BB_CONFIG_MATCHER,
@@ -119,6 +123,7 @@ struct bb_config {
 	uint64_t close_ns;
 	uint64_t heartbeat_ns;
 	uint8_t write; /* enum bb_ledger_write */
+	uint64_t snapshot_blocks; /* 0: none are made */
 	bool allow_unsafe_filesystem;
 	char socket[BB_CONFIG_SOCKET_MAX];
 	char group[BB_CONFIG_GROUP_MAX]; /* empty: the socket keeps the group of busbard */

@@ -408,6 +408,8 @@ bb_config_check(struct bb_config_parse *parse)
 		config->tick_ns = 1000000000;
 	if (parse->key_lines[BB_KEY_heartbeat_ms] == 0)
 		config->heartbeat_ns = 1000000000;
+	if (parse->key_lines[BB_KEY_snapshot_blocks] == 0)
+		config->snapshot_blocks = BB_CONFIG_SNAPSHOT_BLOCKS;
 	if (config->lcore_count == 0)
 		return bb_config_fail(parse, parse->line, "there is no lcore; write a section "
 				      "[lcore 0] with duties = ingest 0.0, matcher, ledger, "

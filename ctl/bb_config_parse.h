@@ -47,6 +47,7 @@ enum bb_config_section {
 	X(close_us, BB_SECTION_LEDGER, bb_value_close_us)  \
 	X(heartbeat_ms, BB_SECTION_LEDGER, bb_value_heartbeat_ms) \
 	X(write, BB_SECTION_LEDGER, bb_value_write)        \
+	X(snapshot_blocks, BB_SECTION_LEDGER, bb_value_snapshot_blocks) \
 	X(allow_unsafe_filesystem, BB_SECTION_LEDGER, bb_value_allow_unsafe_filesystem) \
 	X(socket, BB_SECTION_CONTROL, bb_value_socket)     \
 	X(group, BB_SECTION_CONTROL, bb_value_group)       \

@@ -430,6 +430,13 @@ bb_value_write(struct bb_config_parse *parse, const char *value)
 }
 
 bool
+bb_value_snapshot_blocks(struct bb_config_parse *parse, const char *value)
+{
+	return read_number(parse, "snapshot_blocks", value, 0, 1000000000, false,
+			   &parse->config->snapshot_blocks);
+}
+
+bool
 bb_value_allow_unsafe_filesystem(struct bb_config_parse *parse, const char *value)
 {
 	return read_yes(parse, "allow_unsafe_filesystem", value,

@@ -168,11 +168,12 @@ bb_answer_accounts(const struct bb_inspect *inspect)
 		const struct bb_purse_view *purse = &inspect->accounts[i];
 
 		(void)json_array_append_new(
-			rows, json_pack("{s:I, s:o, s:I, s:o}", "account",
+			rows, json_pack("{s:I, s:o, s:I, s:o, s:I}", "account",
 					(json_int_t)purse->account, "name",
 					account_name(purse->account), "balance",
 					(json_int_t)purse->balance, "locked",
-					bb_answer_number(purse->locked)));
+					bb_answer_number(purse->locked), "metered_wh",
+					(json_int_t)purse->metered_wh));
 	}
 	return json_pack("{s:b, s:o, s:I}", "ok", 1, "accounts", rows, "next",
 			 (json_int_t)inspect->next);

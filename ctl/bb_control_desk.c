@@ -386,6 +386,7 @@ bb_desk_turn(struct bb_daemon *daemon, int timeout_ms)
 	const uint64_t now_ns = bb_lcore_now_ns();
 
 	bb_ticker_turn(daemon, now_ns);
+	bb_snapper_turn(daemon, now_ns);
 	give_up_late(daemon, now_ns);
 	take_pulse(daemon, now_ns);
 }

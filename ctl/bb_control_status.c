@@ -234,10 +234,28 @@ mbufs_of(const struct bb_daemon *daemon, json_t *alarms)
 static json_t *
 recovery_of(const struct bb_ledger_recovery *recovery)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "blocks", bb_answer_number(recovery->blocks),
-			 "inputs", bb_answer_number(recovery->inputs), "torn_bytes",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "blocks",
+			 bb_answer_number(recovery->blocks), "inputs",
+			 bb_answer_number(recovery->inputs), "torn_bytes",
 			 bb_answer_number(recovery->torn_bytes), "elapsed_ns",
-			 bb_answer_number(recovery->elapsed_ns));
+			 bb_answer_number(recovery->elapsed_ns), "snapshot_height",
+			 bb_answer_number(recovery->snapshot_height), "snapshot_ns",
+			 bb_answer_number(recovery->snapshot_ns));
+}
+
+/* What this busbard made; what it began with is in recovery. */
+static json_t *
+snapshots_of(const struct bb_daemon *daemon, json_t *alarms)
+{
+	const struct bb_snapper *snapper = &daemon->desk.snapper;
+
+	if (snapper->alarm[0] != '\0')
+		alarm_line(alarms, "snapshots: %s", snapper->alarm);
+	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "blocks",
+			 bb_answer_number(daemon->config.snapshot_blocks), "height",
+			 bb_answer_number(snapper->height), "made_ns",
+			 bb_answer_number(snapper->made_ns), "took_ns",
+			 bb_answer_number(snapper->took_ns), "under_way", snapper->pid > 0);
 }
 
 static void
@@ -322,6 +340,7 @@ bb_answer_status(const struct bb_daemon *daemon, const struct bb_inspect *market
 				"lcores", lcores_of(daemon, alarms), "ports",
 				ports_of(daemon, alarms), "rings", rings_of(daemon), "mbufs",
 				mbufs_of(daemon, alarms)));
+	(void)json_object_set_new(root, "snapshots", snapshots_of(daemon, alarms));
 	(void)json_object_set_new(root, "signatures", signatures_of(daemon));
 	(void)json_object_set_new(root, "clock", clock_of(daemon));
 	(void)json_object_set_new(root, "healthy", json_boolean(json_array_size(alarms) == 0));

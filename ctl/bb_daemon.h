@@ -19,6 +19,7 @@
 #include "ctl/bb_config.h"
 #include "ctl/bb_control_server.h"
 #include "ctl/bb_keys.h"
+#include "ctl/bb_snapper.h"
 #include "dataplane/bb_egress_duty.h"
 #include "dataplane/bb_gate.h"
 #include "dataplane/bb_ingest_duty.h"
@@ -83,6 +84,7 @@ struct bb_desk {
 	uint64_t started_ns;
 	uint64_t pulse_ns;
 	struct bb_pulse pulses[BB_CONFIG_LCORES_MAX];
+	struct bb_snapper snapper;
 	uint32_t roster_behind; /* changes that could not be looked up in time */
 	uint64_t roster_stale[BB_PARTICIPANTS_MAX / 64 + 1]; /* whose */
 };
@@ -90,6 +92,7 @@ struct bb_desk {
 struct bb_daemon {
 	struct bb_config config;
 	bool verbose;
+	bool from_genesis; /* no snapshot is used */
 	char ledger_folder[BB_CONFIG_PATH_MAX + 8];
 	struct bb_identity identity; /* venue.key: signs blocks, agrees on MAC keys */
 	struct bb_genesis genesis;

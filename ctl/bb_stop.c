@@ -117,6 +117,7 @@ bool
 bb_stop_in_path_order(struct bb_daemon *daemon)
 {
 	bb_boot_notify("STOPPING=1");
+	bb_snapper_stop(daemon);
 	bb_keys_say_difference(daemon);
 	daemon->desk.stopping = true; /* the control lane takes nothing new either */
 	for (uint32_t i = 0; i < daemon->config.ingest_count; i++)

@@ -63,6 +63,8 @@ static const struct cli_command commands[] = {
 	  cli_ledger_verify },
 	{ "ledger replay", "[OPTIONS]", "Take every decision of the ledger again and compare",
 	  cli_ledger_replay },
+	{ "ledger snapshot", "[--check [HEIGHT]]", "Save the market, so that a start is short",
+	  cli_ledger_snapshot },
 	{ "ledger checkpoint", "[--out FILE]", "Sign what the log is now, and publish it",
 	  cli_ledger_checkpoint },
 	{ "ledger proof", "NUMBER|PARTICIPANT:SEQUENCE [--out FILE] [--checkpoint FILE]",

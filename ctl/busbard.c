@@ -170,6 +170,7 @@ static const char usage[] =
 	"\n"
 	"  -c, --config FILE  what to run (./busbard.conf)\n"
 	"      --check        check the configuration and what it needs, and start nothing\n"
+	"      --from-genesis replay all of the ledger, whatever snapshots there are\n"
 	"  -v, --verbose      messages of DPDK on stderr instead of FOLDER/eal.log\n"
 	"      --version      print the version\n"
 	"      --help         print this\n"
@@ -180,12 +181,14 @@ static const char usage[] =
 
 /* read_options returns -1 to go on, or the exit code. */
 static int
-read_options(int argc, char **argv, const char **config_path, bool *check, bool *verbose)
+read_options(int argc, char **argv, const char **config_path, bool *check,
+	     struct bb_daemon *daemon)
 {
-	enum { CHECK = 256, VERSION, HELP };
+	enum { CHECK = 256, FROM_GENESIS, VERSION, HELP };
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, CHECK },
+		{ "from-genesis", no_argument, NULL, FROM_GENESIS },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, VERSION },
 		{ "help", no_argument, NULL, HELP },
@@ -197,8 +200,10 @@ read_options(int argc, char **argv, const char **config_path, bool *check, bool 
 			*config_path = optarg;
 		else if (option == CHECK)
 			*check = true;
+		else if (option == FROM_GENESIS)
+			daemon->from_genesis = true;
 		else if (option == 'v')
-			*verbose = true;
+			daemon->verbose = true;
 		else if (option == VERSION)
 			return printf("busbard %s\n", BB_VERSION) < 0;
 		else if (option == HELP)
@@ -218,7 +223,7 @@ main(int argc, char **argv)
 	struct bb_daemon *daemon = &appliance;
 	const char *config_path = "busbard.conf";
 	bool check = false;
-	const int code = read_options(argc, argv, &config_path, &check, &daemon->verbose);
+	const int code = read_options(argc, argv, &config_path, &check, daemon);
 
 	if (code >= 0)
 		return code;

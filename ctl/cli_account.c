@@ -134,7 +134,8 @@ sum_of(const json_t *accounts)
 static void
 print_accounts(const json_t *accounts)
 {
-	struct cli_table table = { .titles = { ">account", "of", ">balance", ">locked" } };
+	struct cli_table table = { .titles = { ">account", "of", ">balance", ">locked",
+					       ">metered Wh" } };
 	size_t index;
 	json_t *account;
 
@@ -148,6 +149,7 @@ print_accounts(const json_t *accounts)
 		cli_cell(&table, "%s", name == NULL ? "participant" : name);
 		cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "balance"));
 		cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "locked"));
+		cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "metered_wh"));
 	}
 	cli_table_print(&table);
 	printf("sum of all balances: %lld\n", (long long)sum_of(accounts));

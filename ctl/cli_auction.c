@@ -39,13 +39,14 @@ take_memory(struct cli_auction *auction, struct bench *bench, size_t orders)
 	auction->pairing = pairing;
 	if (pairing == NULL)
 		return false;
-	pairing->candidates = malloc(BB_CANDIDATES_MAX * sizeof(*pairing->candidates));
+	pairing->numbers = malloc(BB_CANDIDATES_MAX * sizeof(*pairing->numbers));
+	pairing->rows = malloc(BB_CANDIDATES_MAX * sizeof(*pairing->rows));
 	pairing->places = malloc(room * sizeof(*pairing->places));
 	pairing->pairs = malloc((room + BB_BUCKETS_MAX) * sizeof(*pairing->pairs));
 	return bench->places != NULL && bench->orders != NULL && bench->steps != NULL &&
 	       bench->curves != NULL && bench->claims != NULL && bench->paired != NULL &&
-	       bench->sums != NULL && auction->filled != NULL && pairing->candidates != NULL &&
-	       pairing->places != NULL && pairing->pairs != NULL;
+	       bench->sums != NULL && auction->filled != NULL && pairing->numbers != NULL &&
+	       pairing->rows != NULL && pairing->places != NULL && pairing->pairs != NULL;
 }
 
 static enum cli_exit
@@ -118,8 +119,7 @@ clear(const struct cli_book *book, struct cli_auction *auction, struct bench *be
 		     bench->claims);
 	bb_origin_coarsen(origin, &auction->auction, bench->orders, bench->count,
 			  &auction->clearing);
-	return bb_certify(&auction->auction, &auction->clearing, bench->orders, bench->count,
-			  bench->claims);
+	return bb_certify(&auction->auction, &auction->clearing, bench->orders, bench->count);
 }
 
 void

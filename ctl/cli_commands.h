@@ -41,6 +41,7 @@ enum cli_exit cli_resume(struct cli *cli);
 enum cli_exit cli_ledger_show(struct cli *cli);
 enum cli_exit cli_ledger_verify(struct cli *cli);
 enum cli_exit cli_ledger_replay(struct cli *cli);
+enum cli_exit cli_ledger_snapshot(struct cli *cli);
 enum cli_exit cli_ledger_checkpoint(struct cli *cli);
 enum cli_exit cli_ledger_proof(struct cli *cli);
 enum cli_exit cli_ledger_check_proof(struct cli *cli);

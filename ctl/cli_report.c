@@ -39,6 +39,8 @@ static const char *const names[BB_EVENT_KINDS] = {
 	[BB_EVENT_ARMED] = "ARMED",
 	[BB_EVENT_TICKED] = "TICKED",
 	[BB_EVENT_SHOWN] = "SHOWN",
+	[BB_EVENT_CARRIED] = "CARRIED",
+	[BB_EVENT_REBATED] = "REBATED",
 };
 
 const char *
@@ -99,6 +101,11 @@ cli_event_text(char text[CLI_EVENT_TEXT], const struct bb_report_record *record)
 		break;
 	case BB_EVENT_DISPUTED:
 		snprintf(text, CLI_EVENT_TEXT, "disputed: %s", product);
+		break;
+	case BB_EVENT_CARRIED:
+		snprintf(text, CLI_EVENT_TEXT, "over lines: order %llu, %u Wh %s zone %u, fee %d a "
+			 "Wh", id, record->quantity_wh, record->side == BB_BUY ? "from" : "to",
+			 record->remaining_wh >> 24, record->price);
 		break;
 	default:
 		snprintf(text, CLI_EVENT_TEXT, "%s", cli_event_name(record->event));
@@ -169,6 +176,15 @@ set_auction(json_t *object, const struct shared *of)
 }
 
 static void
+set_carried(json_t *object, const struct shared *of)
+{
+	set_order(object, of->order_id, 0, of->side);
+	set(object, "other_product", of->remaining_wh);
+	set(object, "quantity_wh", of->quantity_wh);
+	set(object, "fee", of->price);
+}
+
+static void
 set_money(json_t *object, const struct shared *of)
 {
 	set(object, "amount", (int64_t)of->order_id);
@@ -220,6 +236,9 @@ set_fields(json_t *object, const struct shared *of)
 		set(object, "before_ppm", of->quantity_wh);
 		set(object, "reputation_ppm", of->remaining_wh);
 		break;
+	case BB_EVENT_CARRIED:
+		set_carried(object, of);
+		break;
 	case BB_EVENT_DISPUTED:
 		json_object_set_new(object, "evidence", cli_u64(of->order_id));
 		break;
@@ -228,6 +247,10 @@ set_fields(json_t *object, const struct shared *of)
 		break;
 	case BB_EVENT_RESTRICTED:
 		set(object, "quantity_wh", of->quantity_wh);
+		break;
+	case BB_EVENT_REBATED:
+		set(object, "amount", (int64_t)of->order_id);
+		set(object, "participants", of->quantity_wh);
 		break;
 	default:
 		if (of->order_id != 0)
@@ -276,11 +299,17 @@ cli_ledger_event_json(const struct bb_event *event)
 					     .side = event->side });
 	if (event->counterparty != 0)
 		set(object, "counterparty", event->counterparty);
+	if (event->across != 0)
+		set(object, "resting_product", bb_event_resting(event));
 	if (event->kind == BB_EVENT_REPLACED || event->kind == BB_EVENT_SHARED) {
 		set(object, "before_wh", bb_event_before_wh(event));
 		set(object, "before_price", bb_event_before_price(event));
 	} else if (event->kind == BB_EVENT_PRODUCT_ADDED) {
 		set(object, "quantity_max_wh", (int64_t)event->counter_order_id);
+	} else if (event->kind == BB_EVENT_REBATED) {
+		set(object, "metered_wh", (int64_t)event->counter_order_id);
+	} else if (event->kind == BB_EVENT_CARRIED) {
+		json_object_set_new(object, "lines", cli_u64(event->counter_order_id));
 	} else if (event->counter_order_id != 0) {
 		json_object_set_new(object, "counter_order_id", cli_u64(event->counter_order_id));
 	}

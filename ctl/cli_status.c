@@ -42,6 +42,27 @@ row_number(struct cli_table *table, const char *name, uint64_t value)
 	cli_cell_number(table, value);
 }
 
+/* What was saved since busbard started, or the next one that is. */
+static void
+print_snapshots(struct cli_table *table, const json_t *snapshots)
+{
+	const uint64_t height = number_of(snapshots, "height");
+	char made[CLI_TIME_SIZE];
+
+	if (number_of(snapshots, "blocks") == 0)
+		return;
+	cli_cell(table, "snapshots");
+	cli_write_time(made, number_of(snapshots, "made_ns"));
+	if (height == 0)
+		cli_cell(table, "each %llu blocks; none since the start",
+			 (unsigned long long)number_of(snapshots, "blocks"));
+	else
+		cli_cell(table, "each %llu blocks; height %llu, %s, in %llu ms",
+			 (unsigned long long)number_of(snapshots, "blocks"),
+			 (unsigned long long)height, made,
+			 (unsigned long long)(number_of(snapshots, "took_ns") / 1000000));
+}
+
 static void
 print_head(const json_t *status)
 {
@@ -81,6 +102,13 @@ print_head(const json_t *status)
 		 (unsigned long long)number_of(recovery, "inputs"),
 		 (unsigned long long)(number_of(recovery, "elapsed_ns") / 1000000),
 		 (unsigned long long)number_of(recovery, "torn_bytes"));
+	if (number_of(recovery, "snapshot_height") > 0) {
+		cli_cell(&table, "%s", "");
+		cli_cell(&table, "from the snapshot at height %llu, read in %llu ms",
+			 (unsigned long long)number_of(recovery, "snapshot_height"),
+			 (unsigned long long)(number_of(recovery, "snapshot_ns") / 1000000));
+	}
+	print_snapshots(&table, json_object_get(status, "snapshots"));
 	const json_t *signatures = json_object_get(status, "signatures");
 	cli_cell(&table, "signatures");
 	cli_cell(&table, "%s (%s), %llu tables of %llu KiB", text_of(signatures, "verify"),

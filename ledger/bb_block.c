@@ -5,17 +5,19 @@
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
 #include "ledger/bb_crc32c.h"
+#include "ledger/bb_roots.h"
+#include "ledger/bb_sectors.h"
 
-#define HASHED_SIZE    288u /* of the header, by the block hash */
-#define SIGNATURE_AT   288u
+#define HASHED_SIZE    264u /* of the header, by the block hash */
+#define SIGNATURE_AT   264u
 #define CRC_AT         504u
 #define HEADER_END     UINT32_C(0x5a5aa5a5)
 #define BODY_AT        BB_BLOCK_HEADER_SIZE
 #define TRAILER_AT(total) ((total) - BB_BLOCK_TRAILER_SIZE)
 
-static const uint8_t magic[8] = "BBBLKv1";
-static const uint8_t end_magic[8] = "BBENDv1";
-static const char hash_label[16] = "busbar-block-v1";
+static const uint8_t magic[8] = "BBBLKv2";
+static const uint8_t end_magic[8] = "BBENDv2";
+static const char hash_label[16] = "busbar-block-v2";
 
 void
 bb_block_open(struct bb_block_builder *builder, uint8_t *bytes, uint64_t size)
@@ -98,7 +100,7 @@ encode_hashed(uint8_t *sector, const struct bb_block_header *header)
 	bb_write_bytes(&writer, header->state_root.bytes, BB_HASH_SIZE);
 	bb_write_u64(&writer, header->log_size);
 	bb_write_bytes(&writer, header->log_root.bytes, BB_HASH_SIZE);
-	bb_write_bytes(&writer, header->body_hash.bytes, BB_HASH_SIZE);
+	bb_write_u64(&writer, header->zero_sectors);
 	BB_ASSERT(!writer.failed && writer.offset == HASHED_SIZE);
 }
 
@@ -121,6 +123,13 @@ bb_block_measure(const struct bb_block_builder *builder, struct bb_block_header 
 	header->first_time_ns = builder->first_time_ns;
 }
 
+/* The first and the last sector are left out: header and trailer are never zeros. */
+static uint64_t
+zero_sectors(const uint8_t *bytes, uint64_t total_size)
+{
+	return bb_sectors_zero(bytes + BB_SECTOR_SIZE, total_size - 2 * BB_SECTOR_SIZE);
+}
+
 void
 bb_block_frame(struct bb_block_builder *builder, const struct bb_block_header *header,
 	       struct bb_block *block)
@@ -129,13 +138,13 @@ bb_block_frame(struct bb_block_builder *builder, const struct bb_block_header *h
 
 	BB_ASSERT(header->total_size <= builder->size &&
 		  header->body_size == builder->used - BODY_AT);
-	memset(bytes, 0, BB_BLOCK_HEADER_SIZE);
-	encode_hashed(bytes, header);
-	const struct bb_hash hash = hash_header(bytes);
-
 	memset(bytes + builder->used, 0, TRAILER_AT(header->total_size) - builder->used);
-	encode_trailer(bytes + TRAILER_AT(header->total_size), header, &hash);
-	*block = (struct bb_block){ .bytes = bytes, .header = *header, .hash = hash };
+	*block = (struct bb_block){ .bytes = bytes, .header = *header };
+	block->header.zero_sectors = zero_sectors(bytes, header->total_size);
+	memset(bytes, 0, BB_BLOCK_HEADER_SIZE);
+	encode_hashed(bytes, &block->header);
+	block->hash = hash_header(bytes);
+	encode_trailer(bytes + TRAILER_AT(header->total_size), header, &block->hash);
 }
 
 void
@@ -144,6 +153,7 @@ bb_block_sign(struct bb_block *block, uint8_t *bytes, const struct bb_identity *
 	const struct bb_hash hash = hash_header(bytes);
 
 	BB_ASSERT(bytes == block->bytes && memcmp(&hash, &block->hash, sizeof(hash)) == 0);
+	BB_ASSERT(zero_sectors(bytes, block->header.total_size) == block->header.zero_sectors);
 	bb_sign(signer, hash.bytes, BB_HASH_SIZE, block->header.signature);
 	memcpy(bytes + SIGNATURE_AT, block->header.signature, BB_SIGNATURE_SIZE);
 	bb_put_u32(bytes + CRC_AT, bb_crc32c(bytes, CRC_AT));
@@ -195,7 +205,7 @@ bb_block_header_decode(struct bb_block_header *header, const uint8_t sector[BB_B
 	bb_read_bytes(&reader, header->state_root.bytes, BB_HASH_SIZE);
 	header->log_size = bb_read_u64(&reader);
 	bb_read_bytes(&reader, header->log_root.bytes, BB_HASH_SIZE);
-	bb_read_bytes(&reader, header->body_hash.bytes, BB_HASH_SIZE);
+	header->zero_sectors = bb_read_u64(&reader);
 	bb_read_bytes(&reader, header->signature, BB_SIGNATURE_SIZE);
 
 	if (memcmp(seen, magic, sizeof(magic)) != 0 ||
@@ -224,7 +234,8 @@ bb_block_view_header(struct bb_block *block, const uint8_t sector[BB_BLOCK_HEADE
 }
 
 enum bb_result
-bb_block_view(struct bb_block *block, const uint8_t *bytes, uint64_t size, const char **what)
+bb_block_view_frame(struct bb_block *block, const uint8_t *bytes, uint64_t size,
+		    const char **what)
 {
 	const struct bb_block_header *header = &block->header;
 	uint8_t trailer[BB_BLOCK_TRAILER_SIZE];
@@ -246,9 +257,23 @@ bb_block_view(struct bb_block *block, const uint8_t *bytes, uint64_t size, const
 	*what = "padding";
 	if (!bb_is_zero(bytes + body_end, trailer_at - body_end))
 		return BB_ERR_RESERVED;
-	*what = "body";
-	const struct bb_hash body = bb_hash_of(bytes + BODY_AT, header->body_size);
-	return memcmp(&body, &header->body_hash, sizeof(body)) == 0 ? BB_OK : BB_ERR_HASH;
+	*what = "sectors of zeros";
+	return zero_sectors(bytes, header->total_size) == header->zero_sectors ? BB_OK :
+										 BB_ERR_HASH;
+}
+
+enum bb_result
+bb_block_view(struct bb_block *block, const uint8_t *bytes, uint64_t size, const char **what)
+{
+	struct bb_roots roots;
+	const enum bb_result result = bb_block_view_frame(block, bytes, size, what);
+
+	if (result != BB_OK)
+		return result;
+	bb_roots_start(&roots, bytes + BODY_AT, &block->header);
+	while (bb_roots_next(&roots) > 0)
+		;
+	return bb_roots_check(&roots, &block->header, what);
 }
 
 bool

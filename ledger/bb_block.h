@@ -3,24 +3,23 @@
  * At an offset that is a multiple of 4096; little-endian.  The header is one sector of
  * 512 B, so a disk writes it whole or not at all:
  *
- *	  0  8  "BBBLKv1\0"      8  8 height           16  8 epoch
+ *	  0  8  "BBBLKv2\0"      8  8 height           16  8 epoch
  *	 24 16  nonce of its segment                   40  8 total size, a multiple of 4096
  *	 48  8  body size       56  4 inputs           60  4 results
  *	 64  8  durable height known when this header was made
  *	 72  8  time_ns of the first input, or 0       80  8 sealed_ns
  *	 88 32  previous block hash                   120 32 inputs root
  *	152 32  results root   184 32 state root      216  8 log size, leaves so far
- *	224 32  log root       256 32 body hash       288 64 signature over the block hash
- *	352 152 zero           504  4 CRC32C of bytes 0..503
- *	508  4  0x5a5aa5a5
+ *	224 32  log root       256  8 how many of the block's sectors are zeros (bb_sectors.h)
+ *	264 64  signature over the block hash        328 176 zero
+ *	504  4  CRC32C of bytes 0..503               508  4 0x5a5aa5a5
  *	512 ..  body: records of the inputs, then records of the results
  *	 .. ..  zeros; the last 64 B of the block are
- *	  0  8  "BBENDv1\0"      8  8 height           16 16 nonce of its segment
+ *	  0  8  "BBENDv2\0"      8  8 height           16 16 nonce of its segment
  *	 32 32  block hash
  *
- *	block hash   SHA-256("busbar-block-v1\0" || header bytes 0..287)
- *	body hash    SHA-256 over the body
- *	inputs root  SHA-256 over all records of inputs; results root likewise
+ *	block hash   SHA-256("busbar-block-v2\0" || header bytes 0..263)
+ *	both roots   over the records, as ledger/bb_roots.h says
  *
  * Record: 4 size of the bytes, 2 type, 2 zero, bytes, zeros up to a multiple of 8.
  *
@@ -31,7 +30,8 @@
  *	type 16 event     56 B of codec/bb_outputs.h; ordered as the inputs that caused them
  *
  * A heartbeat is a block without a body: it vouches for the block before it when nothing
- * else comes.  There is no commit marker: the body hash in the header is the marker.
+ * else comes.  There is no commit marker: the roots in the header are the marker, since a
+ * block whose body does not fit them is not whole.
  *
  * Units    sizes and offsets in bytes; ns since 1970, UTC.
  * Memory   A builder fills the caller's bytes; a view points into them.
@@ -103,7 +103,7 @@ struct bb_block_header {
 	struct bb_hash state_root;
 	uint64_t log_size;
 	struct bb_hash log_root;
-	struct bb_hash body_hash;
+	uint64_t zero_sectors; /* follows from the bytes; bb_block_frame fills it in */
 	uint8_t signature[BB_SIGNATURE_SIZE];
 };
 
@@ -184,8 +184,8 @@ void bb_block_add_event(struct bb_block_builder *builder, const struct bb_event 
 /* bb_block_measure fills in what builder knows of the header: sizes, counts, first time. */
 void bb_block_measure(const struct bb_block_builder *builder, struct bb_block_header *header);
 
-/* bb_block_frame writes a header that is complete but for the signature, and the trailer,
- * around the body.  *block views it. */
+/* bb_block_frame counts the sectors of zeros and writes header and trailer around the body,
+ * complete but for the signature.  *block views it. */
 void bb_block_frame(struct bb_block_builder *builder, const struct bb_block_header *header,
 		    struct bb_block *block);
 
@@ -205,10 +205,16 @@ enum bb_result bb_block_header_decode(struct bb_block_header *header,
 enum bb_result bb_block_view_header(struct bb_block *block,
 				    const uint8_t sector[BB_BLOCK_HEADER_SIZE]);
 
-/* bb_block_view checks a block against itself: header, trailer, padding, body hash.  size
- * bytes can be read, 512 at least.  Not checked: records, chain, signature. */
+/* bb_block_view checks a block against itself: header, trailer, padding, and the body against
+ * the roots.  size bytes can be read, 512 at least.  So it tells a whole block from a torn
+ * one.  Not checked: what the records say, chain, signature. */
 enum bb_result bb_block_view(struct bb_block *block, const uint8_t *bytes, uint64_t size,
 			     const char **what);
+
+/* bb_block_view_frame is the same without the body; for bb_chain_accept, which checks that
+ * when it hashes it for the log. */
+enum bb_result bb_block_view_frame(struct bb_block *block, const uint8_t *bytes, uint64_t size,
+				   const char **what);
 
 /* bb_block_signed returns whether key signed the block. */
 bool bb_block_signed(const struct bb_block *block, const uint8_t key[BB_KEY_SIZE]);

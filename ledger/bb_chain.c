@@ -4,20 +4,21 @@
 
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
+#include "ledger/bb_roots.h"
 #include "wire/bb_hash_lanes.h"
 
-#define LEAVES 32u /* hashed side by side */
+_Static_assert(BB_ROOTS_BATCH <= BB_HASH_LANES_LEAVES, "a batch is one growth of the tree");
 
 /* What follows from a body and the chain before it. */
 struct sums {
 	uint64_t number;
 	uint64_t time_ns;
-	struct bb_hash inputs_root;
+	struct bb_hash inputs_root; /* these three when sealing: who checks has a header */
 	struct bb_hash results_root;
 	struct bb_hash state_root;
 	struct bb_hash log_root;
-	struct bb_hash body_hash; /* when sealing; who checks has it from bb_block_view */
 	struct bb_tree tree;
+	bool fits; /* all inputs may come next */
 	uint16_t first_type; /* enum bb_record_type of the first input; 0: there is none */
 	struct bb_genesis genesis; /* if that is GENESIS */
 };
@@ -51,49 +52,6 @@ bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment)
 				    .block_hash = segment->previous };
 	memcpy(chain->signer_key, segment->signer_key, BB_KEY_SIZE);
 	bb_tree_init(&chain->tree);
-}
-
-/* Leaves on their way into the tree, some at a time: their hashes are made side by side. */
-struct leaves {
-	struct bb_hash_lanes lanes;
-	struct bb_tree *tree;
-	uint32_t count;
-	struct bb_hash_job parts[2 * LEAVES]; /* input record and results of each leaf */
-	struct bb_hash hashes[LEAVES];
-	uint8_t bytes[LEAVES][1 + BB_LEAF_SIZE]; /* as hashed: 0x00 comes first */
-};
-
-static void
-flush_leaves(struct leaves *leaves)
-{
-	struct bb_hash_job jobs[LEAVES];
-
-	bb_hash_lanes_run(&leaves->lanes, leaves->parts, 2 * leaves->count);
-	for (uint32_t i = 0; i < leaves->count; i++)
-		jobs[i] = (struct bb_hash_job){ leaves->bytes[i], sizeof(leaves->bytes[i]),
-						&leaves->hashes[i] };
-	bb_hash_lanes_run(&leaves->lanes, jobs, leaves->count);
-	for (uint32_t i = 0; i < leaves->count; i++)
-		bb_tree_add_hash(leaves->tree, &leaves->hashes[i]);
-	leaves->count = 0;
-}
-
-static void
-add_leaf(struct leaves *leaves, const struct bb_block_input *input)
-{
-	uint8_t *leaf = leaves->bytes[leaves->count];
-	struct bb_hash_job *parts = &leaves->parts[2 * leaves->count];
-
-	leaf[0] = 0x00;
-	bb_put_u64(leaf + 1, input->number);
-	bb_put_u64(leaf + 9, input->time_ns);
-	parts[0] = (struct bb_hash_job){ input->record, input->record_size,
-					 (struct bb_hash *)(leaf + 17) };
-	parts[1] = (struct bb_hash_job){ input->results,
-					 (size_t)input->result_count * BB_RESULT_SIZE,
-					 (struct bb_hash *)(leaf + 49) };
-	if (++leaves->count == LEAVES)
-		flush_leaves(leaves);
 }
 
 /* Whether an input may come next: genesis alone in the first block, recovery alone in a
@@ -160,45 +118,62 @@ check_heartbeat(const struct bb_chain *chain, struct sums *sums,
 	return true;
 }
 
-/* Walks a body and computes all that follows from it; false: it does not fit. */
-static bool
-sum_up(const struct bb_chain *chain, const uint8_t *body, const struct bb_block_header *header,
-       bool sealing, struct sums *sums)
+/* Adds the leaves of a batch: what stands in them is hashed already. */
+static void
+add_leaves(const struct bb_roots *roots, uint32_t count, struct bb_tree *tree)
 {
-	struct bb_block_cursor cursor = bb_block_walk(body, header->body_size, header->input_count,
-						      header->result_count);
-	const uint8_t *results = cursor.inputs_end;
-	struct bb_block_input input = { 0 };
-	struct leaves leaves;
+	uint8_t leaves[BB_ROOTS_BATCH][1 + BB_LEAF_SIZE]; /* as hashed: 0x00 comes first */
+	struct bb_hash hashes[BB_ROOTS_BATCH];
+	struct bb_hash_job jobs[BB_ROOTS_BATCH];
+
+	BB_ASSERT(count > 0 && count <= BB_ROOTS_BATCH);
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t *leaf = leaves[i];
+
+		leaf[0] = 0x00;
+		bb_put_u64(leaf + 1, roots->inputs[i].number);
+		bb_put_u64(leaf + 9, roots->inputs[i].time_ns);
+		memcpy(leaf + 17, roots->input_hashes[i].bytes, BB_HASH_SIZE);
+		memcpy(leaf + 49, roots->result_hashes[i].bytes, BB_HASH_SIZE);
+		jobs[i] = (struct bb_hash_job){ leaf, sizeof(leaves[i]), &hashes[i] };
+	}
+	bb_hash_lanes_run(jobs, count, bb_hash_lanes_fast());
+	bb_hash_lanes_grow(tree, hashes, count, bb_hash_lanes_fast());
+}
+
+/* Walks a body to its end and computes what follows from it, but for the roots, which the
+ * caller ends. */
+static void
+sum_up(const struct bb_chain *chain, const uint8_t *body, const struct bb_block_header *header,
+       struct bb_roots *roots, struct sums *sums)
+{
+	uint32_t count = 0;
 
 	memset(sums, 0, sizeof(*sums));
 	sums->number = chain->number;
 	sums->time_ns = chain->time_ns;
 	sums->tree = chain->tree;
-	if (cursor.failed ||
-	    (header->input_count == 0 && !check_heartbeat(chain, sums, header)))
-		return false;
-	leaves.tree = &sums->tree;
-	leaves.count = 0;
-	bb_hash_lanes_start(&leaves.lanes, bb_hash_lanes_fast());
-	if (sealing)
-		bb_hash_lanes_add(&leaves.lanes, body, header->body_size, &sums->body_hash);
-	bb_hash_lanes_add(&leaves.lanes, results, (uint64_t)header->result_count * BB_RESULT_SIZE,
-			  &sums->results_root);
-	bb_hash_lanes_add(&leaves.lanes, body, (size_t)(results - body), &sums->inputs_root);
-	while (bb_block_next(&cursor, &input)) {
-		if (!check_input(chain, sums, &input, header))
-			return false;
-		if (input.type != BB_RECORD_RECOVERY && chain->tree_known)
-			add_leaf(&leaves, &input);
+	sums->fits = header->input_count > 0 || check_heartbeat(chain, sums, header);
+	bb_roots_start(roots, body, header);
+	while ((count = bb_roots_next(roots)) > 0) {
+		for (uint32_t i = 0; sums->fits && i < count; i++)
+			sums->fits = check_input(chain, sums, &roots->inputs[i], header);
+		if (sums->first_type != BB_RECORD_RECOVERY && chain->tree_known)
+			add_leaves(roots, count, &sums->tree);
 	}
-	if (cursor.failed)
-		return false;
-	flush_leaves(&leaves);
-	bb_hash_lanes_end(&leaves.lanes);
-	sums->state_root = next_state(&chain->state_root, &sums->results_root);
 	sums->log_root = bb_tree_root(&sums->tree);
-	return true;
+}
+
+/* The same for a block that is being sealed: it fits. */
+static void
+sum_up_own(const struct bb_chain *chain, const uint8_t *body,
+	   const struct bb_block_header *header, struct sums *sums)
+{
+	struct bb_roots roots;
+
+	sum_up(chain, body, header, &roots, sums);
+	BB_ASSERT(bb_roots_end(&roots, &sums->inputs_root, &sums->results_root) && sums->fits);
+	sums->state_root = next_state(&chain->state_root, &sums->results_root);
 }
 
 /* Makes block the last one.  From here on nothing can fail. */
@@ -242,7 +217,7 @@ bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
 		header.sealed_ns = builder->last_time_ns;
 	memcpy(header.nonce, terms->nonce, sizeof(header.nonce));
 	bb_block_measure(builder, &header);
-	BB_ASSERT(sum_up(chain, builder->bytes + BB_BLOCK_HEADER_SIZE, &header, true, &sums));
+	sum_up_own(chain, builder->bytes + BB_BLOCK_HEADER_SIZE, &header, &sums);
 	if (sums.first_type == BB_RECORD_RECOVERY)
 		header.epoch++;
 	header.inputs_root = sums.inputs_root;
@@ -250,7 +225,6 @@ bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
 	header.state_root = sums.state_root;
 	header.log_size = sums.tree.size;
 	header.log_root = sums.log_root;
-	header.body_hash = sums.body_hash;
 	seal->before = *chain;
 	seal->bytes = builder->bytes;
 	seal->signer = terms->signer;
@@ -264,12 +238,11 @@ bb_chain_sign(struct bb_seal *seal)
 	const struct bb_block_header *header = &seal->block.header;
 	struct sums again;
 
-	BB_ASSERT(sum_up(&seal->before, seal->bytes + BB_BLOCK_HEADER_SIZE, header, true, &again));
+	sum_up_own(&seal->before, seal->bytes + BB_BLOCK_HEADER_SIZE, header, &again);
 	BB_ASSERT(same(&header->inputs_root, &again.inputs_root) &&
 		  same(&header->results_root, &again.results_root) &&
 		  same(&header->state_root, &again.state_root) &&
 		  same(&header->log_root, &again.log_root) &&
-		  same(&header->body_hash, &again.body_hash) &&
 		  header->log_size == again.tree.size);
 	bb_block_sign(&seal->block, seal->bytes, seal->signer);
 }
@@ -319,14 +292,10 @@ check_sums(const struct bb_chain *chain, const struct bb_block_header *header,
 	*what = "epoch";
 	if (header->epoch != chain->epoch + (recovery ? 1 : 0))
 		return BB_ERR_CHAIN;
-	*what = "inputs root";
-	if (!same(&header->inputs_root, &sums->inputs_root))
-		return BB_ERR_HASH;
-	*what = "results root";
-	if (!same(&header->results_root, &sums->results_root))
-		return BB_ERR_HASH;
+	const struct bb_hash state_root = next_state(&chain->state_root, &header->results_root);
+
 	*what = "state root";
-	if (chain->state_known && !same(&header->state_root, &sums->state_root))
+	if (chain->state_known && !same(&header->state_root, &state_root))
 		return BB_ERR_CHAIN;
 	*what = "log size";
 	if (header->log_size != sums->number + 1)
@@ -342,13 +311,18 @@ bb_chain_accept(struct bb_chain *chain, const struct bb_block *block, const uint
 		const char **what)
 {
 	const struct bb_block_header *header = &block->header;
+	struct bb_roots roots;
 	struct sums sums;
 
 	enum bb_result result = check_header(chain, header, nonce, what);
 	if (result != BB_OK)
 		return result;
+	sum_up(chain, block->bytes + BB_BLOCK_HEADER_SIZE, header, &roots, &sums);
+	result = bb_roots_check(&roots, header, what);
+	if (result != BB_OK)
+		return result;
 	*what = "records";
-	if (!sum_up(chain, block->bytes + BB_BLOCK_HEADER_SIZE, header, false, &sums))
+	if (!sums.fits)
 		return BB_ERR_CHAIN;
 	*what = "time of the first input";
 	if (header->first_time_ns != bb_get_u64(block->bytes + BB_BLOCK_HEADER_SIZE + 16))

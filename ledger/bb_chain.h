@@ -16,7 +16,8 @@
  *
  * Memory   2.5 KiB, the caller's; a seal as much again.
  * Threads  One owner.
- * Errors   BB_ERR_CHAIN and what the views say; the chain is unchanged then.
+ * Errors   BB_ERR_HASH: the body is not the one that was signed; else BB_ERR_CHAIN.  The
+ *          chain is unchanged then.
  * Replay   Pure.
  */
 #ifndef BB_CHAIN_H
@@ -84,8 +85,9 @@ void bb_chain_sign(struct bb_seal *seal);
 void bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
 		   const struct bb_chain_terms *terms, struct bb_block *block);
 
-/* bb_chain_accept checks a viewed block against the chain and goes one further.  nonce is
- * that of its segment.  The signature is not looked at. */
+/* bb_chain_accept checks a block of which bb_block_view_frame has seen the frame: its body
+ * against its roots, and all of it against the chain, which goes one further.  nonce is that
+ * of its segment.  The signature is not looked at. */
 enum bb_result bb_chain_accept(struct bb_chain *chain, const struct bb_block *block,
 			       const uint8_t nonce[16], const char **what);
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* O_DIRECT, fallocate, pwritev */
+#define _GNU_SOURCE /* O_DIRECT, fallocate, pwritev, sync_file_range */
 #include "ledger/bb_folder.h"
 
 #include <dirent.h>
@@ -14,10 +14,11 @@
 
 #include "base/bb_assert.h"
 #include "ledger/bb_segment.h"
+#include "ledger/bb_snapshot.h"
 
 #define FILE_MODE  0640
 #define CHUNK      (1u << 16)
-#define FLUSH_EACH (8u << 20) /* filling must not pile up work in front of a block's flush */
+#define STEP       (1u << 18) /* of filling: what a block's flush may find in front of it */
 
 /* Aligned, so that it can be written past the cache too. */
 static _Alignas(4096) const uint8_t zeros[CHUNK];
@@ -134,6 +135,42 @@ bb_folder_segments(int folder, uint64_t *count, uint64_t *missing)
 	return *count == end ? BB_OK : find_gap(folder, *count, missing);
 }
 
+/* Puts height into its place among the largest ones. */
+static void
+insert(uint64_t *heights, uint32_t room, uint32_t *count, uint64_t height)
+{
+	uint32_t at = *count < room ? (*count)++ : room;
+
+	if (at == room && heights[--at] > height)
+		return;
+	for (; at > 0 && heights[at - 1] < height; at--)
+		heights[at] = heights[at - 1];
+	heights[at] = height;
+}
+
+enum bb_result
+bb_folder_snapshots(int folder, uint64_t *heights, uint32_t room, uint32_t *count)
+{
+	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *entry;
+	uint64_t height = 0;
+
+	*count = 0;
+	if (entries == NULL) {
+		const enum bb_result result = result_of(errno);
+
+		if (again >= 0)
+			(void)close(again);
+		return result;
+	}
+	while ((entry = readdir(entries)) != NULL)
+		if (bb_snapshot_name_read(entry->d_name, &height))
+			insert(heights, room, count, height);
+	(void)closedir(entries);
+	return BB_OK;
+}
+
 void
 bb_spare_name(char name[BB_SPARE_NAME_SIZE], uint32_t slot)
 {
@@ -148,6 +185,20 @@ bb_folder_new_name(char *target, size_t size, const char *name)
 	BB_ASSERT(length > 0 && (size_t)length < size);
 }
 
+/* Waits until the disk has taken what was written, without a flush of its own: that comes at
+ * the end.  Nobody reads zeros; in the cache they would only be in the way of direct
+ * writes. */
+static enum bb_result
+push_out(int file, uint64_t at, uint64_t size)
+{
+	if (sync_file_range(file, (off_t)at, (off_t)size,
+			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER) != 0)
+		return result_of(errno);
+	(void)posix_fadvise(file, (off_t)at, (off_t)size, POSIX_FADV_DONTNEED);
+	return BB_OK;
+}
+
 static enum bb_result
 fill(int file, uint64_t size, bool (*tick)(void *context), void *context)
 {
@@ -155,22 +206,18 @@ fill(int file, uint64_t size, bool (*tick)(void *context), void *context)
 	 * systems cannot; then the zeros alone make the room. */
 	if (fallocate(file, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP)
 		return result_of(errno);
-	for (uint64_t at = 0; at < size; at += CHUNK) {
-		const size_t part = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
-		enum bb_result result = bb_file_write(file, zeros, part, at);
+	for (uint64_t at = 0; at < size; at += STEP) {
+		const uint64_t part = size - at < STEP ? size - at : STEP;
+		enum bb_result result = bb_file_zero(file, at, part);
 
-		if (result == BB_OK && (at + part) % FLUSH_EACH == 0)
-			result = bb_file_sync(file);
+		if (result == BB_OK)
+			result = push_out(file, at, part);
 		if (result == BB_OK && tick != NULL && !tick(context))
 			result = BB_ERR_BUSY;
 		if (result != BB_OK)
 			return result;
 	}
-	if (fsync(file) != 0)
-		return result_of(errno);
-	/* Nobody reads zeros; in the cache they would only be in the way of direct writes. */
-	(void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-	return BB_OK;
+	return fsync(file) == 0 ? BB_OK : result_of(errno);
 }
 
 enum bb_result
@@ -192,6 +239,23 @@ bb_folder_fill(int folder, const char *name, uint64_t size, bool (*tick)(void *c
 }
 
 enum bb_result
+bb_folder_make(int folder, const char *name, int *file)
+{
+	char temporary[64];
+
+	bb_folder_new_name(temporary, sizeof(temporary), name);
+	*file = openat(folder, temporary, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+	if (*file < 0)
+		return result_of(errno);
+	if (flock(*file, LOCK_EX | LOCK_NB) == 0 && ftruncate(*file, 0) == 0)
+		return BB_OK;
+	const enum bb_result result = result_of(errno);
+	(void)close(*file);
+	*file = -1;
+	return result;
+}
+
+enum bb_result
 bb_folder_publish(int folder, const char *name)
 {
 	char temporary[64];
@@ -200,6 +264,13 @@ bb_folder_publish(int folder, const char *name)
 	if (renameat(folder, temporary, folder, name) != 0 || fsync(folder) != 0)
 		return result_of(errno);
 	return BB_OK;
+}
+
+enum bb_result
+bb_folder_replace(int folder, const char *from, const char *to)
+{
+	return renameat(folder, from, folder, to) == 0 && fsync(folder) == 0 ? BB_OK
+									    : result_of(errno);
 }
 
 enum bb_result

@@ -3,6 +3,7 @@
  *	seg-<16 hex digits>   segments, numbered from 0 without gaps
  *	spare-0, spare-1      zeros, the next segments, used in turn
  *	wm                    the watermark
+ *	snap-<16 hex digits>  snapshots, by height
  *	NAME.new              on its way to NAME; left by a crash, replaced
  *
  * Everything here may block.  Not on the ledger lcore.
@@ -39,6 +40,10 @@ const char *bb_folder_unsafe(int folder, const char **why);
 /* bb_folder_segments counts the segments: BB_ERR_CORRUPT and *missing when there is a gap. */
 enum bb_result bb_folder_segments(int folder, uint64_t *count, uint64_t *missing);
 
+/* bb_folder_snapshots finds the heights of the newest snapshots, at most room, newest first. */
+enum bb_result bb_folder_snapshots(int folder, uint64_t *heights, uint32_t room,
+				   uint32_t *count);
+
 /* bb_spare_name writes the name of the spare in this slot. */
 void bb_spare_name(char name[BB_SPARE_NAME_SIZE], uint32_t slot);
 
@@ -50,8 +55,15 @@ void bb_folder_new_name(char *target, size_t size, const char *name);
 enum bb_result bb_folder_fill(int folder, const char *name, uint64_t size,
 			      bool (*tick)(void *context), void *context);
 
+/* bb_folder_make makes NAME.new, empty, and keeps others from making one until file is closed or
+ * published: BB_ERR_LOCKED. */
+enum bb_result bb_folder_make(int folder, const char *name, int *file);
+
 /* bb_folder_publish renames NAME.new to name, for good. */
 enum bb_result bb_folder_publish(int folder, const char *name);
+
+/* bb_folder_replace renames, for good, a file over whatever has that name. */
+enum bb_result bb_folder_replace(int folder, const char *from, const char *to);
 
 /* bb_folder_rename renames a file that may replace nothing, for good. */
 enum bb_result bb_folder_rename(int folder, const char *from, const char *to);

@@ -154,17 +154,24 @@ enum bb_ledger_write {
 	BB_LEDGER_BUFFERED, /* pwrite, then fdatasync */
 };
 
+/* Takes one line that an operator should read. */
+typedef void bb_ledger_told(void *context, const char *line);
+
 /* What may be said to bb_ledger_open_as; all zeros is what bb_ledger_open does. */
 struct bb_ledger_opening {
 	enum bb_ledger_write write;
+	bool from_genesis;     /* begin with no snapshot */
 	uint64_t heartbeat_ns; /* silence after which a block without inputs is sealed; 0: never */
 	bb_ledger_progress *progress; /* may be NULL */
+	bb_ledger_told *told; /* which snapshot is passed over, and why; may be NULL */
 	void *context;
 };
 
 struct bb_ledger_recovery {
 	struct bb_ledger_place place; /* after the recovery block, if one was needed */
-	uint64_t blocks;
+	uint64_t snapshot_height; /* of the one it began with; 0: with genesis */
+	uint64_t snapshot_ns;     /* what reading that took */
+	uint64_t blocks;          /* replayed */
 	uint64_t inputs;
 	uint64_t torn_bytes; /* cut from the tail; 0: the last stop was clean */
 	uint64_t stale_bytes; /* that the kernel's cache held and the disk did not */
@@ -173,7 +180,8 @@ struct bb_ledger_recovery {
 
 /* bb_ledger_open locks folder, finds the longest valid chain, cuts a torn tail (zeroed to
  * the end of the segment, epoch + 1, RECOVERY block), replays every input into market,
- * which is empty, compares the state root, and makes the ledger ready to append.
+ * which is empty, compares the state root, and makes the ledger ready to append.  It begins
+ * with the newest snapshot that can be used; blocks before that are not looked at.
  * Corruption of a durable block is never cut: BB_ERR_CORRUPT. */
 enum bb_result bb_ledger_open(struct bb_ledger **ledger, const char *folder,
 			      const struct bb_identity *signer, struct bb_market *market,
@@ -184,6 +192,42 @@ enum bb_result bb_ledger_open_as(struct bb_ledger **ledger, const char *folder,
 				 const struct bb_ledger_opening *opening,
 				 struct bb_ledger_recovery *recovery,
 				 char text[BB_LEDGER_TEXT]);
+
+struct bb_ledger_snapshotting {
+	bool from_genesis; /* replay all of it, whatever snapshots there are */
+	bb_ledger_progress *progress; /* may be NULL */
+	bb_ledger_told *told;         /* likewise */
+	void *context;
+};
+
+struct bb_ledger_snapshot {
+	uint64_t height; /* of the snapshot */
+	uint64_t made_ns;
+	uint64_t bytes;
+	uint64_t from;   /* height of the one that it began with; 0: genesis */
+	uint64_t blocks; /* replayed */
+	uint64_t inputs;
+	uint64_t elapsed_ns;
+	bool made; /* false: it was there already */
+};
+
+/* bb_ledger_snapshot makes a snapshot of the block that the watermark names, of a ledger that may
+ * be in use: it reads the files, replays in memory of its own what came since the last snapshot,
+ * and compares as opening does. */
+enum bb_result bb_ledger_snapshot(const char *folder, const struct bb_identity *signer,
+				  const struct bb_ledger_snapshotting *how,
+				  struct bb_ledger_snapshot *report, char text[BB_LEDGER_TEXT]);
+
+/* bb_ledger_snapshot_check replays from genesis up to the snapshot of this height (0: the newest)
+ * and compares: BB_ERR_REPLAY when it is not what the ledger leads to. */
+enum bb_result bb_ledger_snapshot_check(const char *folder, uint64_t height,
+					const struct bb_ledger_snapshotting *how,
+					struct bb_ledger_snapshot *report,
+					char text[BB_LEDGER_TEXT]);
+
+/* bb_ledger_snapshot_newest returns the height of the newest file of a snapshot, good or not; 0:
+ * there is none. */
+uint64_t bb_ledger_snapshot_newest(const char *folder);
 
 /* bb_ledger_durable tells the last durable block; any thread. */
 void bb_ledger_durable(const struct bb_ledger *ledger, struct bb_ledger_place *place);

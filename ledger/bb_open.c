@@ -5,6 +5,7 @@
 #include "ledger/bb_folder.h"
 #include "ledger/bb_ledger_parts.h"
 #include "ledger/bb_recover.h"
+#include "ledger/bb_snapshots.h"
 
 /* What an opening needs until it is done. */
 struct opening {
@@ -15,6 +16,7 @@ struct opening {
 	char *text;
 	struct bb_store_files files;
 	struct bb_recover recover;
+	struct bb_snapshot_entry entry;
 };
 
 void
@@ -63,7 +65,7 @@ bb_ledger_alarm(const struct bb_ledger *ledger, char text[BB_LEDGER_TEXT])
 			     "%" PRIu64 " MiB left nothing more is accepted",
 			     bb_result_text(alarm), bb_store_spares(store), BB_STORE_SPARES,
 			     bb_store_room(store) >> 20,
-			     store->segment_size / BB_STORE_HOLD_PART >> 20);
+			     store->segment_size / BB_HOLD_PART >> 20);
 }
 
 /* Takes the memory whose size the market tells: places and line. */
@@ -84,17 +86,63 @@ take_memory(struct opening *opening, const struct bb_market_size *size, struct b
 	return BB_OK;
 }
 
-/* Reads the whole ledger into the market. */
+/* Begins with genesis. */
 static enum bb_result
-read_all(struct opening *opening, struct bb_market *market)
+begin(struct opening *opening, struct bb_market *market)
+{
+	const struct bb_store_files *files = &opening->files;
+
+	return bb_recover_start(&opening->recover, files->segments, files->segment_count,
+				&files->witness, market, &opening->ledger->places,
+				opening->signer->public_key, opening->folder, opening->text);
+}
+
+/* Begins with a snapshot, if one can be used: BB_ERR_NOT_FOUND otherwise. */
+static enum bb_result
+begin_later(struct opening *opening, struct bb_market *market,
+	    struct bb_ledger_recovery *recovery)
+{
+	const struct bb_store_files *files = &opening->files;
+	const uint64_t began_ns = bb_store_elapsed_ns();
+	struct bb_snapshot_entry *entry = &opening->entry;
+	struct bb_genesis genesis;
+
+	/* Where that is damaged the pass from genesis on says so, with the place. */
+	if (opening->how->from_genesis ||
+	    bb_ledger_genesis(opening->folder, &genesis, opening->text) != BB_OK ||
+	    memcmp(&genesis.size, bb_market_size(market), sizeof(genesis.size)) != 0)
+		return BB_ERR_NOT_FOUND;
+	const struct bb_hash ledger_id = bb_genesis_ledger_id(&genesis);
+	const struct bb_snapshots_search search = { .files = files,
+						    .ledger_id = &ledger_id,
+						    .key = opening->signer->public_key,
+						    .market = market,
+						    .places = &opening->ledger->places,
+						    .told = opening->how->told,
+						    .context = opening->how->context,
+						    .text = opening->text };
+	enum bb_result result = bb_snapshots_load(&search, entry);
+
+	if (result == BB_OK)
+		result = bb_recover_resume(&opening->recover, files->segments,
+					   files->segment_count, &files->witness, market,
+					   &opening->ledger->places, &entry->snapshot,
+					   &entry->chain, entry->end, opening->folder,
+					   opening->text);
+	recovery->snapshot_height = opening->recover.snapshot;
+	recovery->snapshot_ns = bb_store_elapsed_ns() - began_ns;
+	return result;
+}
+
+/* Reads the whole ledger into the market, or what comes after a snapshot. */
+static enum bb_result
+read_all(struct opening *opening, struct bb_market *market, struct bb_ledger_recovery *recovery)
 {
 	struct bb_recover *recover = &opening->recover;
-	const struct bb_store_files *files = &opening->files;
-	enum bb_result result = bb_recover_start(
-		recover, files->segments, files->segment_count, &files->witness, market,
-		&opening->ledger->places, opening->signer->public_key, opening->folder,
-		opening->text);
+	enum bb_result result = begin_later(opening, market, recovery);
 
+	if (result == BB_ERR_NOT_FOUND)
+		result = begin(opening, market);
 	while (result == BB_OK) {
 		result = bb_recover_next(recover);
 		if (opening->how->progress != NULL)
@@ -183,7 +231,7 @@ open_ledger(struct opening *opening, struct bb_market *market,
 	if (result == BB_OK)
 		result = take_memory(opening, size, &arena);
 	if (result == BB_OK)
-		result = read_all(opening, market);
+		result = read_all(opening, market, recovery);
 	if (result != BB_OK)
 		return result;
 	bb_market_check(market);

@@ -18,14 +18,10 @@ bb_ledger_say(char text[BB_LEDGER_TEXT], enum bb_result result, const char *form
 	return result;
 }
 
-enum bb_result
-bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_count,
-	      uint64_t first, const struct bb_witness *witness, char text[BB_LEDGER_TEXT])
+static void
+begin(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_count,
+      uint64_t first, const struct bb_witness *witness, char text[BB_LEDGER_TEXT])
 {
-	struct bb_chain chain;
-	struct bb_segment segment;
-	uint32_t damaged = 0;
-
 	BB_ASSERT(first < segment_count);
 	memset(pass, 0, sizeof(*pass));
 	pass->segments = segments;
@@ -35,6 +31,17 @@ bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t 
 	pass->text = text;
 	for (uint64_t i = first; i < segment_count; i++)
 		pass->bytes_total += segments[i].size;
+}
+
+enum bb_result
+bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_count,
+	      uint64_t first, const struct bb_witness *witness, char text[BB_LEDGER_TEXT])
+{
+	struct bb_chain chain;
+	struct bb_segment segment;
+	uint32_t damaged = 0;
+
+	begin(pass, segments, segment_count, first, witness, text);
 	bb_chain_start(&chain);
 	if (first > 0) {
 		if (segments[first].size < BB_SEGMENT_BLOCKS ||
@@ -44,6 +51,27 @@ bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t 
 		bb_chain_enter(&chain, &segment);
 	}
 	bb_scan_start(&pass->scan, &chain);
+	return BB_OK;
+}
+
+enum bb_result
+bb_pass_resume(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_count,
+	       const struct bb_chain *chain, uint64_t segment, uint64_t offset, uint64_t end,
+	       const struct bb_witness *witness, char text[BB_LEDGER_TEXT])
+{
+	begin(pass, segments, segment_count, segment, witness, text);
+	bb_scan_start(&pass->scan, chain);
+	const enum bb_result result = bb_scan_resume(&pass->scan, segments[segment].bytes,
+						     segments[segment].size, segment, end);
+
+	if (result != BB_OK)
+		return bb_ledger_say(text, BB_ERR_CORRUPT, "seg-%016" PRIx64 ": %s: %s", segment,
+				     pass->scan.what, bb_result_text(result));
+	pass->entered = true;
+	pass->block_segment = segment;
+	pass->block_offset = offset;
+	pass->bytes_total -= end;
+	bb_witness_see(&pass->witness, chain);
 	return BB_OK;
 }
 
@@ -149,6 +177,15 @@ say_broken(struct bb_pass *pass, enum bb_result told, enum bb_result result, con
 			     bb_result_text(result), why);
 }
 
+/* What a live venue is writing may look like anything for a moment. */
+static enum bb_remains
+remains(const struct bb_pass *pass, enum bb_result result)
+{
+	if (result == BB_ERR_NOT_FOUND)
+		return BB_REMAINS_NOTHING;
+	return pass->still ? bb_scan_remains(&pass->scan) : BB_REMAINS_CUT;
+}
+
 /* Decides what the end of the chain means; result is why it ends here, BB_ERR_NOT_FOUND
  * when zeros follow; vouched tells whether a later header spoke for the block that failed. */
 static enum bb_result
@@ -156,14 +193,14 @@ judge_end(struct bb_pass *pass, enum bb_result result, bool vouched)
 {
 	const struct bb_tail tail = {
 		.witness = pass->witness.state,
-		.broken = result != BB_ERR_NOT_FOUND,
+		.remains = remains(pass, result),
 		.later_segment = pass->segment_index + 1 < pass->segment_count,
 		.later_header = vouched,
 	};
 	const char *why = "";
 	const enum bb_tail_verdict verdict = bb_tail_judge(&tail, &why);
 
-	if (verdict == BB_TAIL_CORRUPT && tail.broken)
+	if (verdict == BB_TAIL_CORRUPT && result != BB_ERR_NOT_FOUND)
 		return say_broken(pass, BB_ERR_CORRUPT, result, why);
 	if (verdict == BB_TAIL_CORRUPT)
 		return bb_ledger_say(pass->text, BB_ERR_CORRUPT,

@@ -35,6 +35,7 @@ struct bb_pass {
 	bool entered;           /* its head has been */
 	enum bb_pass_signatures signatures;
 	bool tolerate_tail;     /* a torn tail is no error */
+	bool still;             /* nobody writes: what no crash can leave is damage */
 	bool strict_heads;      /* both copies of each segment's head must be whole */
 	struct bb_scan scan;
 	struct bb_witness witness;
@@ -57,6 +58,13 @@ struct bb_pass {
 enum bb_result bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments,
 			     uint64_t segment_count, uint64_t first,
 			     const struct bb_witness *witness, char text[BB_LEDGER_TEXT]);
+
+/* bb_pass_resume begins behind the last block of chain, which lies at offset of segment and
+ * ends at end. */
+enum bb_result bb_pass_resume(struct bb_pass *pass, const struct bb_mapping *segments,
+			      uint64_t segment_count, const struct bb_chain *chain,
+			      uint64_t segment, uint64_t offset, uint64_t end,
+			      const struct bb_witness *witness, char text[BB_LEDGER_TEXT]);
 
 /* bb_pass_segment returns the last segment that begins at or before height: a pass that
  * wants this height need not read those before it. */

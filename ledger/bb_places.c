@@ -32,6 +32,26 @@ bb_places_put(struct bb_places *places, uint32_t participant, uint64_t sequence,
 	places->of[slot_of(places, participant, sequence)] = *place;
 }
 
+size_t
+bb_places_next(const struct bb_places *places, uint8_t record[BB_SPARSE_ROOM], uint64_t *at)
+{
+	return bb_sparse_next(record, (const uint8_t *)places->of,
+			      bb_places_bytes(places->participants), at);
+}
+
+enum bb_result
+bb_places_load(struct bb_places *places, const uint8_t *bytes, uint64_t size)
+{
+	uint8_t *memory = (uint8_t *)places->of;
+	struct bb_sparse_reader reader;
+	enum bb_result result =
+		bb_sparse_read(&reader, bytes, size, bb_places_bytes(places->participants));
+
+	while (result == BB_OK && reader.there)
+		result = bb_sparse_take(&reader, memory + reader.page * BB_SPARSE_PAGE);
+	return result;
+}
+
 const struct bb_place *
 bb_places_get(const struct bb_places *places, uint32_t participant, uint64_t sequence)
 {

@@ -10,12 +10,13 @@
  *          1,000 participants who all send, 2 GiB for the most there can be.
  * Threads  The ledger lcore only; before that, whoever opens the ledger.
  * Errors   Reading: BB_ERR_CORRUPT when the bytes are not what was put there.
- * Replay   Filled again by every opening; never reaches a result.
+ * Replay   Filled again by every opening, or out of a snapshot; never reaches a result.
  */
 #ifndef BB_PLACES_H
 #define BB_PLACES_H
 
 #include "base/bb_arena.h"
+#include "base/bb_sparse.h"
 #include "ledger/bb_block.h"
 
 struct bb_place {
@@ -35,6 +36,12 @@ void bb_places_init(struct bb_places *places, struct bb_arena *arena, uint32_t p
 /* bb_places_put remembers a packet; participant is 1..participants. */
 void bb_places_put(struct bb_places *places, uint32_t participant, uint64_t sequence,
 		   const struct bb_place *place);
+
+/* bb_places_next writes the next record of base/bb_sparse.h about all places, from *at on; 0
+ * after the last.  bb_places_load takes such records into places that were just made. */
+size_t bb_places_next(const struct bb_places *places, uint8_t record[BB_SPARSE_ROOM],
+		      uint64_t *at);
+enum bb_result bb_places_load(struct bb_places *places, const uint8_t *bytes, uint64_t size);
 
 /* bb_places_get returns what was put last for this residue of sequence. */
 const struct bb_place *bb_places_get(const struct bb_places *places, uint32_t participant,

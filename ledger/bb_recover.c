@@ -17,10 +17,42 @@ bb_recover_start(struct bb_recover *recover, const struct bb_mapping *segments,
 	recover->places = places;
 	recover->signer_key = signer_key;
 	recover->folder = folder;
+	recover->snapshot = 0;
 	const enum bb_result result =
 		bb_pass_start(&recover->pass, segments, segment_count, 0, witness, text);
 
 	recover->pass.tolerate_tail = true;
+	recover->pass.still = true;
+	return result;
+}
+
+static void
+start_replay(struct bb_recover *recover)
+{
+	bb_replay_start(&recover->replay, recover->market,
+			bb_packet_venue(recover->pass.scan.chain.ledger_id.bytes), false);
+}
+
+enum bb_result
+bb_recover_resume(struct bb_recover *recover, const struct bb_mapping *segments,
+		  uint64_t segment_count, const struct bb_witness *witness,
+		  struct bb_market *market, struct bb_places *places,
+		  const struct bb_snapshot *snapshot, const struct bb_chain *chain, uint64_t end,
+		  const char *folder, char text[BB_LEDGER_TEXT])
+{
+	BB_ASSERT(bb_market_number(market) == chain->number);
+	recover->market = market;
+	recover->places = places;
+	recover->signer_key = snapshot->signer_key;
+	recover->folder = folder;
+	recover->snapshot = snapshot->height;
+	const enum bb_result result =
+		bb_pass_resume(&recover->pass, segments, segment_count, chain, snapshot->segment,
+			       snapshot->offset, end, witness, text);
+
+	recover->pass.tolerate_tail = true;
+	recover->pass.still = true;
+	start_replay(recover);
 	return result;
 }
 
@@ -29,8 +61,7 @@ begin_replay(struct bb_recover *recover)
 {
 	const struct bb_chain *chain = &recover->pass.scan.chain;
 
-	bb_replay_start(&recover->replay, recover->market,
-			bb_packet_venue(chain->ledger_id.bytes), false);
+	start_replay(recover);
 	if (memcmp(chain->signer_key, recover->signer_key, BB_KEY_SIZE) != 0)
 		return bb_ledger_say(recover->pass.text, BB_ERR_KEY,
 				     "%s was signed with another key: put back its venue.key",
@@ -71,10 +102,14 @@ replay_block(struct bb_recover *recover, const struct bb_block *block)
 		if (result != BB_OK)
 			return bb_ledger_say(recover->pass.text, result,
 					     "input %" PRIu64 " in block %" PRIu64
-					     ", event %u: %s; open it with the version of busbard "
-					     "that wrote it, and run `busbarctl ledger replay`",
+					     ", event %u: %s; %s, and run "
+					     "`busbarctl ledger replay`",
 					     replay->number, header->height, replay->event,
-					     replay->what);
+					     replay->what,
+					     recover->snapshot > 0
+						     ? "start with --from-genesis"
+						     : "open it with the version of busbard that "
+						       "wrote it");
 		if (input.type == BB_RECORD_PACKET) /* a tick is never repeated */
 			remember(recover, block, &walk, &input);
 	}

@@ -1,6 +1,7 @@
 /* bb_recover - from the bytes of a ledger to a market that goes on, and a mended end.
  *
- *	start, then next until BB_ERR_NOT_FOUND   every block checked, every input replayed
+ *	start, or resume behind a snapshot        what the market already knows
+ *	next until BB_ERR_NOT_FOUND               every block checked, every input replayed
  *	mend                                      if the end was torn: cut, say so in a block
  *
  * What bb_open.c does with files and a simulator with a disk of its own.
@@ -16,6 +17,7 @@
 #include "ledger/bb_pass.h"
 #include "ledger/bb_places.h"
 #include "ledger/bb_replay.h"
+#include "ledger/bb_snapshot.h"
 
 struct bb_recover {
 	struct bb_pass pass;
@@ -24,6 +26,7 @@ struct bb_recover {
 	struct bb_places *places; /* gets the place of every packet */
 	const uint8_t *signer_key;
 	const char *folder; /* for the text */
+	uint64_t snapshot;  /* its height; 0: from genesis */
 };
 
 /* The last segment, as mending writes to it.  What was written before a sync is durable
@@ -43,6 +46,14 @@ enum bb_result bb_recover_start(struct bb_recover *recover, const struct bb_mapp
 				struct bb_market *market, struct bb_places *places,
 				const uint8_t signer_key[BB_KEY_SIZE], const char *folder,
 				char text[BB_LEDGER_TEXT]);
+
+/* bb_recover_resume begins behind the block of snapshot, which bb_snapshot_meets has found to end
+ * at end, with its chain; market and places are as they were then. */
+enum bb_result bb_recover_resume(struct bb_recover *recover, const struct bb_mapping *segments,
+				 uint64_t segment_count, const struct bb_witness *witness,
+				 struct bb_market *market, struct bb_places *places,
+				 const struct bb_snapshot *snapshot, const struct bb_chain *chain,
+				 uint64_t end, const char *folder, char text[BB_LEDGER_TEXT]);
 
 /* bb_recover_next takes the next block into the market: BB_ERR_NOT_FOUND at the end, which
  * is torn if pass.torn_bytes > 0. */

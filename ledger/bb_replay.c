@@ -18,7 +18,8 @@ static const struct field {
 	{ "counterparty", 28, 4, false }, { "counter_order_id", 16, 8, false },
 	{ "product", 32, 4, false },     { "side", 53, 1, false },
 	{ "price", 36, 4, true },        { "quantity_wh", 40, 4, false },
-	{ "remaining_wh", 44, 4, false }, { "reserved", 54, 2, false },
+	{ "remaining_wh", 44, 4, false }, { "across", 54, 1, false },
+	{ "reserved", 55, 1, false },
 };
 
 _Static_assert(BB_EVENT_BYTES == 56, "the fields above are all of it");

@@ -11,31 +11,66 @@ bb_scan_start(struct bb_scan *scan, const struct bb_chain *chain)
 	*scan = (struct bb_scan){ .chain = *chain, .what = "" };
 }
 
-enum bb_result
-bb_scan_segment(struct bb_scan *scan, const uint8_t *bytes, uint64_t size, uint64_t index,
-		uint32_t *damaged)
+/* Reads the head of a segment of size bytes. */
+static enum bb_result
+read_head(struct bb_scan *scan, struct bb_segment *segment, const uint8_t *bytes, uint64_t size,
+	  uint32_t *damaged)
 {
-	struct bb_segment segment;
-
 	*damaged = 3;
 	scan->what = "segment size";
 	if (size < BB_SEGMENT_BLOCKS)
 		return BB_ERR_TRUNCATED;
 	scan->what = "segment header";
-	enum bb_result result = bb_segment_read(&segment, bytes, damaged);
-	if (result != BB_OK)
-		return result;
-	if (segment.size != size) {
+	const enum bb_result result = bb_segment_read(segment, bytes, damaged);
+	if (result == BB_OK && segment->size != size) {
 		scan->what = "segment size";
-		return size < segment.size ? BB_ERR_TRUNCATED : BB_ERR_LENGTH;
+		return size < segment->size ? BB_ERR_TRUNCATED : BB_ERR_LENGTH;
 	}
-	result = bb_chain_segment(&scan->chain, &segment, index);
-	if (result != BB_OK)
-		return result;
-	scan->segment = segment;
+	return result;
+}
+
+static void
+enter(struct bb_scan *scan, const struct bb_segment *segment, const uint8_t *bytes, uint64_t size,
+      uint64_t offset)
+{
+	scan->segment = *segment;
 	scan->bytes = bytes;
 	scan->size = size;
-	scan->offset = BB_SEGMENT_BLOCKS;
+	scan->offset = offset;
+}
+
+enum bb_result
+bb_scan_segment(struct bb_scan *scan, const uint8_t *bytes, uint64_t size, uint64_t index,
+		uint32_t *damaged)
+{
+	struct bb_segment segment;
+	enum bb_result result = read_head(scan, &segment, bytes, size, damaged);
+
+	if (result == BB_OK)
+		result = bb_chain_segment(&scan->chain, &segment, index);
+	if (result == BB_OK)
+		enter(scan, &segment, bytes, size, BB_SEGMENT_BLOCKS);
+	return result;
+}
+
+/* What the segment's first block was is not known here; what must not differ is looked at. */
+enum bb_result
+bb_scan_resume(struct bb_scan *scan, const uint8_t *bytes, uint64_t size, uint64_t index,
+	       uint64_t offset)
+{
+	const struct bb_chain *chain = &scan->chain;
+	struct bb_segment segment;
+	uint32_t damaged = 0;
+	const enum bb_result result = read_head(scan, &segment, bytes, size, &damaged);
+
+	if (result != BB_OK)
+		return result;
+	if (segment.index != index || segment.first_height >= chain->next_height ||
+	    segment.epoch > chain->epoch || offset < BB_SEGMENT_BLOCKS || offset > size ||
+	    memcmp(&segment.ledger_id, &chain->ledger_id, BB_HASH_SIZE) != 0 ||
+	    memcmp(segment.signer_key, chain->signer_key, BB_KEY_SIZE) != 0)
+		return BB_ERR_CHAIN;
+	enter(scan, &segment, bytes, size, offset);
 	return BB_OK;
 }
 
@@ -78,13 +113,13 @@ view(struct bb_scan *scan, const uint8_t *at, uint64_t left, struct bb_block *bl
 	uint64_t size = BB_BLOCK_HEADER_SIZE;
 
 	if (scan->copy == NULL)
-		return bb_block_view(block, at, left, &scan->what);
+		return bb_block_view_frame(block, at, left, &scan->what);
 	memcpy(scan->copy, at, size);
 	if (bb_block_header_decode(&header, scan->copy) == BB_OK && header.total_size <= left) {
 		memcpy(scan->copy + size, at + size, header.total_size - size);
 		size = header.total_size;
 	}
-	return bb_block_view(block, scan->copy, size, &scan->what);
+	return bb_block_view_frame(block, scan->copy, size, &scan->what);
 }
 
 enum bb_result
@@ -137,4 +172,11 @@ bb_scan_vouched(const struct bb_scan *scan)
 			return true;
 	}
 	return false;
+}
+
+enum bb_remains
+bb_scan_remains(const struct bb_scan *scan)
+{
+	return bb_tail_remains(&scan->chain, scan->segment.nonce, scan->bytes + scan->offset,
+			       scan->size - scan->offset);
 }

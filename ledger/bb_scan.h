@@ -13,7 +13,7 @@
 #ifndef BB_SCAN_H
 #define BB_SCAN_H
 
-#include "ledger/bb_chain.h"
+#include "ledger/bb_tail.h"
 
 struct bb_scan {
 	struct bb_chain chain;
@@ -33,6 +33,11 @@ void bb_scan_start(struct bb_scan *scan, const struct bb_chain *chain);
 enum bb_result bb_scan_segment(struct bb_scan *scan, const uint8_t *bytes, uint64_t size,
 			       uint64_t index, uint32_t *damaged);
 
+/* bb_scan_resume goes on in the middle of that segment, at offset, where the chain that the scan
+ * was started with continues. */
+enum bb_result bb_scan_resume(struct bb_scan *scan, const uint8_t *bytes, uint64_t size,
+			      uint64_t index, uint64_t offset);
+
 /* bb_scan_next views and checks the next block: BB_ERR_NOT_FOUND where only zeros follow
  * in this segment.  Signatures are the caller's to check.  Where copy is set it has room
  * for BB_BLOCK_SIZE_MAX. */
@@ -41,6 +46,10 @@ enum bb_result bb_scan_next(struct bb_scan *scan, struct bb_block *block);
 /* bb_scan_vouched returns whether behind offset a header signed by the venue says that
  * the block at offset was durable. */
 bool bb_scan_vouched(const struct bb_scan *scan);
+
+/* bb_scan_remains tells what lies at offset, where bb_scan_next found no block, in a segment
+ * that nobody writes to. */
+enum bb_remains bb_scan_remains(const struct bb_scan *scan);
 
 /* bb_scan_tail returns how many bytes from offset on are used: up to the last that is not
  * zero. */

@@ -289,8 +289,7 @@ bb_store_room(const struct bb_store *store)
 bool
 bb_store_holds(const struct bb_store *store)
 {
-	return store->segment_size - store->offset < store->segment_size / BB_STORE_HOLD_PART &&
-	       bb_store_spares(store) == 0;
+	return bb_hold_wanted(store->segment_size, store->offset, bb_store_spares(store));
 }
 
 const char *

@@ -30,6 +30,7 @@
 #include <stdint.h>
 
 #include "ledger/bb_disk.h"
+#include "ledger/bb_hold.h"
 #include "ledger/bb_pass.h"
 #include "ledger/bb_tail.h"
 
@@ -47,10 +48,6 @@ struct bb_store_files {
 };
 
 #define BB_STORE_SPARES 2u /* segments made ahead */
-
-/* With no spare ready and less than this part of the segment left, nothing new is taken:
- * what is on its way still has room, and is answered. */
-#define BB_STORE_HOLD_PART 4u
 
 /* The zeros that a segment will be. */
 enum bb_store_spare_state {
@@ -173,7 +170,7 @@ enum bb_result bb_store_alarm(const struct bb_store *store);
 uint32_t bb_store_spares(const struct bb_store *store);
 uint64_t bb_store_room(const struct bb_store *store);
 
-/* bb_store_holds returns whether nothing new should be taken, because of BB_STORE_HOLD_PART;
+/* bb_store_holds returns whether nothing new should be taken, as bb_hold.h has it;
  * of the lcore. */
 bool bb_store_holds(const struct bb_store *store);
 

@@ -1,4 +1,7 @@
-/* bb_store_keeper - the thread that works ahead: spare segments and the watermark. */
+/* bb_store_keeper - the thread that works ahead: spare segments and the watermark.
+ *
+ * It shares the disk with the blocks, and they come first: it writes a little at a time, and
+ * where that can wait, in the gaps between them. */
 #define _GNU_SOURCE /* sem_clockwait */
 #include <errno.h>
 #include <string.h>
@@ -12,15 +15,44 @@
 #define KEEPER_TICK_NS (SECOND_NS / 20) /* the watermark is at most two of these old */
 #define CHECK_CHUNK    (UINT64_C(1) << 16)
 
+/* How long the keeper lets blocks go first, and how often it looks whether they are done. */
+#define MARK_PATIENCE_NS  (SECOND_NS / 50)
+#define SPARE_PATIENCE_NS (SECOND_NS / 100)
+#define NAP_NS            (SECOND_NS / 10000)
+
+/* Waits, but not for ever, until no block is on its way to the disk: what the keeper writes is
+ * in nobody's way then. */
+static void
+give_way(const struct bb_store *store, uint64_t patience_ns)
+{
+	const struct timespec nap = { .tv_nsec = NAP_NS };
+	const uint64_t until_ns = bb_store_elapsed_ns() + patience_ns;
+
+	while (atomic_load_explicit(&store->jobs_done, memory_order_relaxed) !=
+		       atomic_load_explicit(&store->jobs_end, memory_order_relaxed) &&
+	       bb_store_elapsed_ns() < until_ns)
+		(void)nanosleep(&nap, NULL);
+}
+
+static struct bb_watermark
+read_mark(struct bb_store *store)
+{
+	BB_ASSERT(pthread_mutex_lock(&store->lock) == 0);
+	const struct bb_watermark mark = store->mark;
+	BB_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
+	return mark;
+}
+
 /* Writes the watermark if it is behind; false once the store has failed. */
 static bool
 refresh_mark(struct bb_store *store)
 {
 	uint8_t page[BB_WATERMARK_SIZE];
 
-	BB_ASSERT(pthread_mutex_lock(&store->lock) == 0);
-	struct bb_watermark mark = store->mark;
-	BB_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
+	/* First: what becomes durable meanwhile is then in it. */
+	if (read_mark(store).height != store->mark_written)
+		give_way(store, MARK_PATIENCE_NS);
+	struct bb_watermark mark = read_mark(store);
 	if (atomic_load(&store->failed) != BB_OK)
 		return false;
 	if (mark.height == store->mark_written)
@@ -41,11 +73,15 @@ refresh_mark(struct bb_store *store)
 	return true;
 }
 
-/* Filling a spare takes longer than a watermark may be old. */
+/* After each step of filling a spare, which takes longer than a watermark may be old.  While
+ * another spare is ready there is no hurry. */
 static bool
 keeper_tick(void *context)
 {
 	struct bb_store *store = context;
+
+	if (bb_store_spares(store) > 0)
+		give_way(store, SPARE_PATIENCE_NS);
 	const uint64_t now_ns = bb_store_elapsed_ns();
 
 	if (now_ns - store->mark_looked_ns >= KEEPER_TICK_NS) {

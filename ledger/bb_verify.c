@@ -163,6 +163,7 @@ start(struct verifying *verifying, const struct bb_ledger_options *options,
 	pass->signatures =
 		options->signatures == BB_LEDGER_RECENT ? BB_PASS_RECENT : BB_PASS_NONE;
 	pass->tolerate_tail = options->tolerate_tail;
+	pass->still = !options->tolerate_tail;
 	pass->strict_heads = true;
 	bb_audit_keys_expect(&audit->keys, pass->bytes_total);
 	audit->report->first_height = pass->scan.chain.next_height;

@@ -31,7 +31,7 @@ bb_accounts_check(const struct bb_accounts *accounts)
 
 	for (size_t i = 0; i < purse_count(accounts->participants); i++) {
 		BB_ASSERT(accounts->purses[i].locked <= INT64_MAX);
-		BB_ASSERT(accounts->purses[i].reserved == 0);
+		BB_ASSERT(accounts->purses[i].metered_wh <= BB_REBATE_WH_MAX);
 		sum += accounts->purses[i].balance;
 	}
 	BB_ASSERT(sum == 0);

@@ -30,6 +30,7 @@
 
 #include "base/bb_arena.h"
 #include "base/bb_assert.h"
+#include "base/bb_hint.h"
 #include "base/bb_limits.h"
 #include "market/bb_command.h"
 
@@ -52,12 +53,13 @@ _Static_assert(BB_ACCOUNT_FIRST > BB_PARTICIPANTS_MAX, "no participant has such 
 struct bb_purse {
 	__int128 balance;
 	uint64_t locked;
-	uint64_t reserved; /* zero: two purses a cache line */
+	uint64_t metered_wh; /* since the last rebate (market/bb_rebate.h) */
 };
 
 struct bb_accounts {
 	struct bb_purse *purses; /* participants by id, then technical accounts */
 	uint32_t participants;
+	uint32_t reserved; /* zero */
 	__int128 sum; /* of all balances: zero between moves */
 };
 
@@ -80,11 +82,10 @@ bb_accounts_known(const struct bb_accounts *accounts, uint32_t account)
 static inline struct bb_purse *
 bb_accounts_purse(const struct bb_accounts *accounts, uint32_t account)
 {
+	if (BB_LIKELY(account - 1 < accounts->participants))
+		return &accounts->purses[account];
 	BB_ASSERT(bb_accounts_known(accounts, account));
-	return account >= BB_ACCOUNT_FIRST
-		       ? &accounts->purses[accounts->participants + 1 +
-					   (account - BB_ACCOUNT_FIRST)]
-		       : &accounts->purses[account];
+	return &accounts->purses[accounts->participants + 1 + (account - BB_ACCOUNT_FIRST)];
 }
 
 static inline __int128
@@ -118,9 +119,10 @@ bb_accounts_move(struct bb_accounts *accounts, uint32_t debit, uint32_t credit, 
 static inline uint64_t
 bb_escrow_need(enum bb_side side, int32_t price, uint32_t margin, uint32_t quantity_wh)
 {
-	const int64_t worst = side == BB_BUY ? price : -(int64_t)price;
+	const int64_t sign = -(int64_t)side; /* of a sell: all ones, no branch */
+	const int64_t worst = ((int64_t)price ^ sign) - sign;
 
-	return ((uint64_t)(worst > 0 ? worst : 0) + margin) * quantity_wh;
+	return (((uint64_t)worst & ~(uint64_t)(worst >> 63)) + margin) * quantity_wh;
 }
 
 /* bb_accounts_fits returns whether need can be locked at all: the sum stays below 2^63. */

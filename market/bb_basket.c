@@ -43,14 +43,22 @@ counts_down(const struct bb_command *first, const struct bb_slice *slice, uint32
 	return true;
 }
 
+/* Whether a leg's trades could change what an earlier one's judgement counted on: of the same
+ * product, or of another zone to which lines lead. */
 static bool
-product_again(const struct bb_command *first, const struct bb_slice *slice, uint32_t index)
+meets_earlier(const struct bb_market *market, const struct bb_command *first,
+	      const struct bb_slice *slice, uint32_t index)
 {
 	const uint32_t product = leg(first, slice, index)->order.product;
+	const struct bb_listing *listing = bb_products_find(&market->products, product);
+	const bool joined = listing != NULL && listing->joined;
 
-	for (uint32_t i = 0; i < index; i++)
-		if (leg(first, slice, i)->order.product == product)
+	for (uint32_t i = 0; i < index; i++) {
+		const uint32_t other = leg(first, slice, i)->order.product;
+		if (other == product || (joined && bb_product_quarter(other) ==
+							   bb_product_quarter(product)))
 			return true;
+	}
 	return false;
 }
 
@@ -103,7 +111,7 @@ open_basket(struct bb_market *market, const struct bb_command *first,
 	}
 	*basket = (struct bb_basket){ .left = count };
 	for (uint32_t i = 0; i < count && basket->result == BB_OK; i++) {
-		basket->result = product_again(first, slice, i)
+		basket->result = meets_earlier(market, first, slice, i)
 					 ? BB_ERR_BASKET
 					 : judge_leg(market, &leg(first, slice, i)->order, account,
 						     &burden);

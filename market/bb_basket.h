@@ -8,10 +8,11 @@
  *
  * Refused: the leg at fault is told why, every other one BASKET.  A row of legs that is not
  * a basket (alone, a count that does not fit, another record in between) is refused as a whole
- * with BASKET; so are two legs of one product.
+ * with BASKET; so are two legs of one product, and of one delivery interval in two zones where
+ * lines lead to other zones: they would share the lines' room (bb_across.h).
  *
  * Memory, threads, replay: as bb_state.h.
- * Errors   A result, and nothing was changed.
+ * Errors   A result, and nothing was changed; but to judge may sort own orders (bb_entry.h).
  */
 #ifndef BB_BASKET_H
 #define BB_BASKET_H

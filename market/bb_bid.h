@@ -5,7 +5,7 @@
  * Replay builds the same from a block.  Nothing here names DPDK.
  *
  * Units    ns since 1970, UTC.
- * Memory   A value of 2.9 KiB; only the first command_count commands are set.
+ * Memory   A value of 2.8 KiB; only the first command_count commands are set.
  * Threads  One owner at a time; ownership moves with the pointer through rings.
  */
 #ifndef BB_BID_H
@@ -51,6 +51,7 @@ struct bb_bid {
 	uint8_t route; /* enum bb_bid_route */
 	uint8_t reserved[6];
 	struct bb_return back;
+	uint8_t more_reserved[16]; /* each command is a cache line, where the bid begins with one */
 	struct bb_command commands[BB_RECORDS_MAX];
 };
 

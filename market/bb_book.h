@@ -45,19 +45,29 @@ bb_book_mirror(const struct bb_book *book, uint32_t rung)
 	return book->steps - 1 - rung;
 }
 
+/* bb_book_turn turns ticks into rungs of a side and back: mirrored for buyers, as they are for
+ * sellers.  Which side comes next nobody can predict, so there is no branch. */
+static inline uint32_t
+bb_book_turn(const struct bb_book *book, enum bb_side side, uint32_t tick)
+{
+	const uint32_t flip = (uint32_t)side - 1;
+
+	return (tick ^ flip) + (book->steps & flip);
+}
+
 /* bb_book_rung returns where price, which is in the band, lies on a side. */
 static inline uint32_t
 bb_book_rung(const struct bb_book *book, enum bb_side side, int32_t price)
 {
 	const uint32_t tick =
 		bb_divide(book->by_tick, (uint32_t)price - (uint32_t)book->price_min);
-	return side == BB_BUY ? bb_book_mirror(book, tick) : tick;
+	return bb_book_turn(book, side, tick);
 }
 
 static inline int32_t
 bb_book_price(const struct bb_book *book, enum bb_side side, uint32_t rung)
 {
-	const uint32_t tick = side == BB_BUY ? bb_book_mirror(book, rung) : rung;
+	const uint32_t tick = bb_book_turn(book, side, rung);
 	return (int32_t)((uint32_t)book->price_min + tick * book->tick);
 }
 
@@ -71,7 +81,14 @@ bb_price_size(int32_t price)
 static inline enum bb_side
 bb_side_other(enum bb_side side)
 {
-	return side == BB_BUY ? BB_SELL : BB_BUY;
+	return (enum bb_side)(side ^ 1u);
+}
+
+/* bb_by_side returns the buyers' or the sellers' of two, without a branch. */
+static inline uint64_t
+bb_by_side(enum bb_side side, uint64_t buy, uint64_t sell)
+{
+	return buy ^ ((buy ^ sell) & -(uint64_t)side);
 }
 
 /* bb_book_reaches returns whether there is an order on side within limit, a rung of that

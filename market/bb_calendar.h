@@ -28,6 +28,7 @@ struct bb_calendar {
 	uint64_t due_ns;
 	uint32_t traders; /* active participants of whom a reading is awaited */
 	struct bb_rules rules;    /* of intervals that have not opened */
+	uint32_t reserved;        /* zero */
 	struct bb_course_line lines[BB_VENUE_LINES]; /* of intervals to be defined */
 };
 

@@ -35,9 +35,11 @@ bb_cancel_slot(struct bb_market *market, struct bb_slice *slice, uint32_t slot,
 }
 
 uint32_t
-bb_cancel_any(const struct bb_market *market, const struct bb_account *account)
+bb_cancel_any(struct bb_market *market, const struct bb_account *account)
 {
-	const struct bb_position *position = &market->positions.slots[account->positions];
+	uint32_t *owned = &market->members.accounts[account->participant].positions;
+	const struct bb_position *position =
+		&market->positions.slots[bb_position_first(&market->positions, owned)];
 	const uint32_t slot = bb_position_any(position, BB_BUY);
 
 	return slot != BB_SLOT_NONE ? slot : bb_position_any(position, BB_SELL);
@@ -80,13 +82,13 @@ bb_cancel_all(struct bb_market *market, struct bb_account *account, enum bb_resu
 }
 
 static uint32_t
-next_order(const struct bb_market *market, const struct bb_sweep *sweep)
+next_order(struct bb_market *market, const struct bb_sweep *sweep)
 {
-	uint32_t index = sweep->account->positions;
-
-	if (sweep->listing != NULL)
-		index = bb_position_find(&market->positions, sweep->account->participant,
-					 bb_listing_index(&market->products, sweep->listing));
+	if (sweep->listing == NULL)
+		return bb_cancel_any(market, sweep->account);
+	const uint32_t index =
+		bb_position_find(&market->positions, sweep->account->participant,
+				 bb_listing_index(&market->products, sweep->listing));
 	/* Where there is no position, one without orders stands for it. */
 	const struct bb_position *position = &market->positions.slots[index];
 	uint32_t slot = BB_SLOT_NONE;

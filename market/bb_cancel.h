@@ -29,7 +29,7 @@ void bb_cancel_all(struct bb_market *market, struct bb_account *account,
  * of some live order of account, or BB_SLOT_NONE. */
 void bb_cancel_slot(struct bb_market *market, struct bb_slice *slice, uint32_t slot,
 		    enum bb_result reason);
-uint32_t bb_cancel_any(const struct bb_market *market, const struct bb_account *account);
+uint32_t bb_cancel_any(struct bb_market *market, const struct bb_account *account);
 
 /* bb_cancel_continue cancels the orders of market->work.sweep; true when none is left.  Who
  * had none to cancel gets ACCEPTED with quantity 0; a revocation and a kill end with an event

@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "market/bb_fair.h"
+
 static bool
 same_level(const struct bb_call_order *left, const struct bb_call_order *right)
 {
@@ -29,32 +31,28 @@ check_order(const struct bb_auction *auction, const struct bb_clearing *clearing
 	return BB_CERTIFIED;
 }
 
-/* check_level shares out again what the orders of one level got together. */
 static enum bb_certificate
-check_level(const struct bb_call_order *orders, uint32_t count, struct bb_claim *claims)
+check_level(const struct bb_call_order *orders, uint32_t count)
 {
 	uint64_t amount = 0;
+	uint64_t total = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		amount += orders[i].filled_wh;
-		claims[i] = (struct bb_claim){
-			.quantity = orders[i].quantity_wh,
-			.order = orders[i].order,
-			.reputation = orders[i].reputation,
-			.index = i,
-		};
+		total += orders[i].quantity_wh;
 	}
-	bb_prorata(claims, count, amount);
+	if (amount == 0 || amount == total)
+		return BB_CERTIFIED; /* since nobody is filled beyond its quantity */
+	struct bb_fair fair = bb_fair(amount, total, NULL);
 	for (uint32_t i = 0; i < count; i++)
-		if (claims[i].given != orders[claims[i].index].filled_wh)
-			return BB_CERTIFICATE_PRORATA;
-	return BB_CERTIFIED;
+		bb_fair_add(&fair, orders[i].quantity_wh, orders[i].reputation, orders[i].order,
+			    orders[i].filled_wh);
+	return bb_fair_right(&fair) ? BB_CERTIFIED : BB_CERTIFICATE_PRORATA;
 }
 
 static enum bb_certificate
 check_orders(const struct bb_auction *auction, const struct bb_clearing *clearing,
-	     const struct bb_call_order *orders, uint32_t count, struct bb_claim *claims,
-	     int64_t net_wh[BB_NODES_MAX])
+	     const struct bb_call_order *orders, uint32_t count, int64_t net_wh[BB_NODES_MAX])
 {
 	uint32_t first = 0;
 
@@ -70,7 +68,7 @@ check_orders(const struct bb_auction *auction, const struct bb_clearing *clearin
 			return BB_CERTIFICATE_ORDER;
 		if (!last)
 			continue;
-		if (check_level(&orders[first], i + 1 - first, claims) != BB_CERTIFIED)
+		if (check_level(&orders[first], i + 1 - first) != BB_CERTIFIED)
 			return BB_CERTIFICATE_PRORATA;
 		first = i + 1;
 	}
@@ -97,29 +95,38 @@ check_line(const struct bb_clearing *clearing, const struct bb_line *line, int64
 }
 
 enum bb_certificate
-bb_certify(const struct bb_auction *auction, const struct bb_clearing *clearing,
-	   const struct bb_call_order *orders, uint32_t count, struct bb_claim *claims)
+bb_certify_flows(const struct bb_auction *auction, const struct bb_clearing *clearing,
+		 int64_t net_wh[BB_NODES_MAX])
 {
-	int64_t net_wh[BB_NODES_MAX] = { 0 };
-	enum bb_certificate wrong =
-		check_orders(auction, clearing, orders, count, claims, net_wh);
-
-	for (uint32_t i = 0; i < auction->line_count && wrong == BB_CERTIFIED; i++) {
+	for (uint32_t i = 0; i < auction->line_count; i++) {
 		const struct bb_line *line = &auction->lines[i];
-		wrong = check_line(clearing, line, clearing->flow_wh[i]);
+		const enum bb_certificate wrong =
+			check_line(clearing, line, clearing->flow_wh[i]);
+		if (wrong != BB_CERTIFIED)
+			return wrong;
 		net_wh[line->from] -= clearing->flow_wh[i];
 		net_wh[line->to] += clearing->flow_wh[i];
 	}
-	for (uint32_t i = 0; i < auction->node_count && wrong == BB_CERTIFIED; i++) {
+	for (uint32_t i = 0; i < auction->node_count; i++) {
 		const struct bb_node_result *node = &clearing->nodes[i];
 		if (net_wh[i] != 0)
-			wrong = BB_CERTIFICATE_BALANCE;
-		else if (node->lo > node->hi ||
-			 node->price != node->lo + (node->hi - node->lo) *
-							  auction->k_milli / 1000)
-			wrong = BB_CERTIFICATE_INTERVAL;
+			return BB_CERTIFICATE_BALANCE;
+		if (node->lo > node->hi ||
+		    node->price !=
+			    node->lo + (node->hi - node->lo) * auction->k_milli / 1000)
+			return BB_CERTIFICATE_INTERVAL;
 	}
-	return wrong;
+	return BB_CERTIFIED;
+}
+
+enum bb_certificate
+bb_certify(const struct bb_auction *auction, const struct bb_clearing *clearing,
+	   const struct bb_call_order *orders, uint32_t count)
+{
+	int64_t net_wh[BB_NODES_MAX] = { 0 };
+	const enum bb_certificate wrong = check_orders(auction, clearing, orders, count, net_wh);
+
+	return wrong != BB_CERTIFIED ? wrong : bb_certify_flows(auction, clearing, net_wh);
 }
 
 static bool

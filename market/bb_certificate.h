@@ -5,9 +5,9 @@
  * and no other is, energy balances in every zone, flows stay within their lines, and prices
  * across every line say that no more is worth moving, then no result has more welfare.
  * What the optimum leaves open, who gets what at the margin, is checked against the rule
- * of bb_prorata.h.  Contracts are checked against fills, prices and paths, and that each
- * names the products of its ends and what is left of both orders; which of many right
- * pairings it is moves no money and is not.
+ * of bb_prorata.h (bb_fair.h).  Contracts are checked against fills, prices and paths, and
+ * that each names the products of its ends and what is left of both orders; which of many
+ * right pairings it is moves no money and is not.
  *
  * Units, memory, threads, replay: as bb_clearing.h.
  * Errors   The first thing found wrong, as enum bb_certificate.
@@ -46,12 +46,16 @@ enum bb_certificate {
 
 const char *bb_certificate_text(enum bb_certificate certificate);
 
-/* bb_certify checks the fills of orders (as bb_call_curves sorted them), flows and prices.
- * claims is scratch, as in bb_call_fill. */
+/* bb_certify checks the fills of orders (as bb_call_curves sorted them), flows and prices. */
 enum bb_certificate bb_certify(const struct bb_auction *auction,
 			       const struct bb_clearing *clearing,
-			       const struct bb_call_order *orders, uint32_t count,
-			       struct bb_claim *claims);
+			       const struct bb_call_order *orders, uint32_t count);
+
+/* bb_certify_flows checks flows, balance and prices alone, where fills were checked otherwise
+ * (bb_call_proof.h): net_wh is what each node sold less what it bought, and is used up. */
+enum bb_certificate bb_certify_flows(const struct bb_auction *auction,
+				     const struct bb_clearing *clearing,
+				     int64_t net_wh[BB_NODES_MAX]);
 
 /* bb_certify_pairs checks the pairs of pairing, as bb_pairing_make sorted them, against the
  * fills of orders.  sums is scratch for as many as orders. */

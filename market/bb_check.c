@@ -1,7 +1,9 @@
 #include "market/bb_market.h"
 
 #include "market/bb_settling.h"
+#include "market/bb_silence.h"
 #include "market/bb_state.h"
+#include "market/bb_uncross.h"
 
 /* What the parts must agree on. */
 struct sums {
@@ -37,6 +39,17 @@ check_orders(const struct bb_market *market, uint32_t resting, uint32_t extras)
 	bb_extras_check(&orders->extras);
 }
 
+/* As bb_take_odd had it when the order came. */
+static bool
+is_odd(const struct bb_orders *orders, uint32_t slot)
+{
+	const struct bb_order *order = &orders->slots[slot];
+	const uint16_t accept = orders->own[slot].accept;
+
+	return bb_order_hidden(orders, order) > 0 ||
+	       (bb_order_side(order) == BB_BUY && accept != 0 && accept != UINT16_MAX);
+}
+
 /* Every order of a position stands at its own id's place; returns what they lock. */
 static uint64_t
 check_slots(const struct bb_market *market, const struct bb_listing *listing,
@@ -62,6 +75,7 @@ check_slots(const struct bb_market *market, const struct bb_listing *listing,
 					(enum bb_side)side, price, listing->margin,
 					order->quantity_wh +
 						bb_order_hidden(&market->orders, order));
+				BB_ASSERT(listing->odd || !is_odd(&market->orders, slot));
 				sums->extras += order->extra != BB_EXTRA_NONE;
 				BB_ASSERT(order->extra == BB_EXTRA_NONE ||
 					  market->orders.extras.slots[order->extra].slot == slot);
@@ -122,7 +136,7 @@ check_account(const struct bb_market *market, const struct bb_account *account,
 		const struct bb_position *position = &market->positions.slots[at];
 		BB_ASSERT(position->participant == account->participant);
 		BB_ASSERT(position->own_prev == before);
-		BB_ASSERT(position->orders[BB_BUY] + position->orders[BB_SELL] > 0);
+		BB_ASSERT(position->own_listed);
 		live += position->orders[BB_BUY] + position->orders[BB_SELL];
 		open_wh += position->open_wh[BB_BUY] + position->open_wh[BB_SELL];
 		before = at;
@@ -154,6 +168,7 @@ check_calendar(const struct bb_market *market)
 			  market->work.kind == BB_WORK_TICK);
 		settling |= course->action == BB_ACTION_SETTLE;
 		bb_settling_check(market, course);
+		bb_uncross_check(market, course);
 	}
 	BB_ASSERT(settling || bb_accounts_balance(&market->accounts, BB_ACCOUNT_MARKET) == 0);
 }
@@ -192,5 +207,7 @@ bb_market_check(const struct bb_market *market)
 	check_calendar(market);
 	bb_accounts_check(&market->accounts);
 	bb_positions_check(&market->positions);
+	bb_silence_check(market);
+	bb_rebate_check(market);
 	check_orders(market, sums.orders, sums.extras);
 }

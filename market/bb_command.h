@@ -29,6 +29,9 @@ enum bb_order_type {
 	BB_ORDER_TYPES
 };
 
+/* A day; the request behind BB_COMMAND_SILENCE. */
+#define BB_SILENCE_S_MAX 86400u
+
 /* Bits of what a participant may do. */
 enum bb_role {
 	BB_ROLE_TRADER = 1 << 0,

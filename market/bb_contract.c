@@ -1,5 +1,7 @@
 #include "market/bb_contract.h"
 
+#include "market/bb_reach.h"
+
 #define NO_LIMIT (BB_RUNG_NONE - 1) /* every rung, and not the absence of one */
 
 /* The tick at or next to price that lies within the band's prices. */
@@ -14,6 +16,28 @@ to_tick(const struct bb_book *book, int64_t price, bool up)
 		return (int32_t)(book->price_min + (int64_t)book->width);
 	return (int32_t)(book->price_min +
 			 (above + (up ? (int64_t)book->tick - 1 : 0)) / book->tick * book->tick);
+}
+
+void
+bb_contract_share(struct bb_market *market, struct bb_slice *slice,
+		  const struct bb_standing *standing, int32_t price, uint32_t quantity_wh)
+{
+	const uint32_t shown_wh = standing->order->quantity_wh;
+	const uint32_t rested_wh = bb_resting_left(market, standing);
+	struct bb_event *event =
+		bb_slice_add(slice, BB_EVENT_SHARED, standing->account->participant);
+
+	event->order_id = standing->order->order_id;
+	event->product = standing->listing->product.terms.product;
+	event->side = (uint8_t)standing->side;
+	event->price = price;
+	event->quantity_wh = quantity_wh;
+	event->remaining_wh = rested_wh - quantity_wh;
+	event->counter_order_id = bb_event_before(shown_wh, standing->price);
+	bb_resting_fill(market, standing, quantity_wh);
+	if (BB_UNLIKELY(quantity_wh >= shown_wh && quantity_wh < rested_wh))
+		bb_resting_tell(market, slice, standing);
+	bb_contract_energy(market, standing, price, quantity_wh);
 }
 
 void
@@ -47,6 +71,7 @@ bb_contract_gate(struct bb_market *market, const struct bb_course *course)
 			continue;
 		struct bb_listing *listing =
 			&market->products.listings[course->zones[i].listing - 1];
+		listing->joined = bb_course_joins(course, i);
 		listing->until_ns = accepts ? closure_ns : 0;
 		listing->trades_until_ns = trades ? until_ns : 0;
 	}

@@ -33,10 +33,10 @@ bb_contract_energy(struct bb_market *market, const struct bb_standing *standing,
 }
 
 /* bb_contract_trade writes energy and money of one trade between the order under way and its
- * counterparty. */
+ * counterparty, in another zone if it has a fee, which the order under way pays. */
 BB_INLINE void
 bb_contract_trade(struct bb_market *market, const struct bb_take *take,
-		  const struct bb_standing *standing, uint32_t quantity_wh)
+		  const struct bb_standing *standing, uint32_t quantity_wh, int64_t fee)
 {
 	struct bb_position *taker = &market->positions.slots[take->position];
 	struct bb_position *sides[2];
@@ -59,14 +59,22 @@ bb_contract_trade(struct bb_market *market, const struct bb_take *take,
 	}
 	sides[BB_BUY]->cash -= money;
 	sides[BB_SELL]->cash += money;
+	taker->fee += fee * quantity_wh;
+	int32_t prices[2] = { standing->price, standing->price };
+	prices[take->side] += (int32_t)(take->side == BB_BUY ? fee : -fee);
 	for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
 		const uint64_t need = bb_resting_need(take->listing, (enum bb_side)side,
-						      standing->price, quantity_wh);
+						      prices[side], quantity_wh);
 		sides[side]->locked += need;
 		bb_accounts_lock(bb_accounts_purse(&market->accounts,
 						   accounts[side]->participant), need);
 	}
 }
+
+/* bb_contract_share takes an order's part of an auction off what it has, shown or not, contracts
+ * it at price, and tells so. */
+void bb_contract_share(struct bb_market *market, struct bb_slice *slice,
+		       const struct bb_standing *standing, int32_t price, uint32_t quantity_wh);
 
 /* bb_contract_band sets between which prices the listing trades until its next auction. */
 void bb_contract_band(struct bb_listing *listing, const struct bb_rules *rules, int32_t price);

@@ -131,7 +131,7 @@ bool bb_course_accepts(enum bb_course_state state, enum bb_command_kind kind, bo
 
 /* A line between two zones, as this delivery interval has it. */
 struct bb_course_line {
-	int64_t flow_wh; /* of all auctions so far, from -> to positive */
+	int64_t flow_wh; /* of all trades and auctions so far, from -> to positive */
 	uint32_t capacity_wh;
 	uint32_t capacity_reverse_wh;
 	int32_t fee;
@@ -150,12 +150,15 @@ struct bb_course_zone {
 	uint8_t reserved[6];
 };
 
-/* The imbalance prices of the grid company. */
+/* The imbalance prices of the grid company.  Escrow is computed from those that stand when an
+ * interval opens; until it is settled others may replace them that are no worse for anybody: a
+ * long price not below, short and reference prices not above. */
 struct bb_imbalance {
 	int32_t price_long;
 	int32_t price_short;
 	int32_t price_reference;
 	bool known;
+	uint8_t reserved[3]; /* zero: no byte is left to chance */
 };
 
 struct bb_course {
@@ -169,8 +172,11 @@ struct bb_course {
 	uint8_t rounds;  /* of resettlement */
 	bool last;       /* the auction under way is the one at closure */
 	bool solved;     /* and its result is proven */
+	bool crossed;    /* orders may meet over lines: an auction or a bound left them so */
 	uint8_t zone_count;
 	uint8_t stage;      /* of the action, with two cursors */
+	bool actual;        /* imbalance prices were sent after it opened */
+	uint8_t reserved[2];
 	uint32_t zone_next;
 	uint32_t position_next;
 	uint32_t disputes; /* open ones */
@@ -178,6 +184,7 @@ struct bb_course {
 	int64_t system_wh; /* sum of deviations */
 	struct bb_root root;
 	struct bb_imbalance imbalance;
+	struct bb_imbalance worst; /* which stood when it opened: escrow counts on them */
 	struct bb_rules rules; /* frozen when it opens */
 	struct bb_course_zone zones[BB_VENUE_ZONES];
 	struct bb_course_line lines[BB_VENUE_LINES];

@@ -31,17 +31,6 @@ overlap(const struct bb_degree_order *sell, const struct bb_degree_order *buy)
 	return larger == 0 ? 0 : ratio(smaller, larger);
 }
 
-static bool
-vetoed(const struct bb_degree_order *sell, const struct bb_degree_order *buy,
-       const struct bb_degree_context *context)
-{
-	return buy->price - sell->price - context->fee < 0 ||
-	       (buy->accept_sources >> sell->source & 1) == 0 ||
-	       sell->reputation < buy->reputation_min ||
-	       buy->reputation < sell->reputation_min || sell->owner == buy->owner ||
-	       context->loss > context->loss_max;
-}
-
 static uint32_t
 price_part(uint64_t surplus, const struct bb_degree_context *context)
 {
@@ -58,7 +47,7 @@ bb_degree(const struct bb_degree_order *sell, const struct bb_degree_order *buy,
 {
 	uint32_t own[BB_DEGREE_PARTS];
 
-	if (vetoed(sell, buy, context))
+	if (bb_degree_vetoed(sell, buy, context->fee, context->loss, context->loss_max))
 		return BB_DEGREE_VETO;
 	const uint64_t surplus = (uint64_t)(buy->price - sell->price - context->fee);
 	const bool sell_larger = sell->quantity_wh > buy->quantity_wh;

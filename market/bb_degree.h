@@ -53,6 +53,18 @@ struct bb_degree_context {
 	bool closeness;       /* the price part is closeness, not surplus */
 };
 
+/* bb_degree_vetoed: whether a pair may not be made, with fee and loss of the path. */
+static inline bool
+bb_degree_vetoed(const struct bb_degree_order *sell, const struct bb_degree_order *buy,
+		 int64_t fee, uint32_t loss, uint32_t loss_max)
+{
+	return buy->price - sell->price - fee < 0 ||
+	       (buy->accept_sources >> sell->source & 1) == 0 ||
+	       sell->reputation < buy->reputation_min ||
+	       buy->reputation < sell->reputation_min || sell->owner == buy->owner ||
+	       loss > loss_max;
+}
+
 /* 30, 15, 10, 15, 15, 15. */
 extern const uint16_t bb_degree_weights_default[BB_DEGREE_PARTS];
 

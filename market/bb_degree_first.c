@@ -12,6 +12,22 @@ accepted_first(const void *left_order, const void *right_order)
 	return left->order < right->order;
 }
 
+/* The rank of pairs, as in bb_pairing.h. */
+static bool
+better_pair(const void *left_candidate, const void *right_candidate)
+{
+	const struct bb_candidate *left = left_candidate;
+	const struct bb_candidate *right = right_candidate;
+
+	if (left->degree != right->degree)
+		return left->degree > right->degree;
+	if (left->surplus != right->surplus)
+		return left->surplus > right->surplus;
+	if (left->reputation != right->reputation)
+		return left->reputation > right->reputation;
+	return left->sell != right->sell ? left->sell < right->sell : left->buy < right->buy;
+}
+
 static bool
 by_orders(const void *left_pair, const void *right_pair)
 {
@@ -110,7 +126,7 @@ bb_degree_first_make(struct bb_degree_first *first, const struct bb_pairing_rule
 							&orders[candidate->sell],
 							&orders[candidate->buy]);
 	}
-	bb_sort(first->candidates, candidates, sizeof(*first->candidates), bb_candidate_before);
+	bb_sort(first->candidates, candidates, sizeof(*first->candidates), better_pair);
 	first->pair_count = 0;
 	for (uint32_t i = 0; i < candidates; i++)
 		trade(first, &first->candidates[i], orders);

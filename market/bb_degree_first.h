@@ -22,6 +22,15 @@
 
 #include "market/bb_pairing.h"
 
+/* A pair that may be made. */
+struct bb_candidate {
+	int64_t surplus;
+	int32_t degree;
+	uint32_t reputation; /* the seller's */
+	uint32_t sell;
+	uint32_t buy;
+};
+
 struct bb_degree_first {
 	struct bb_candidate *candidates; /* given: room for BB_CANDIDATES_MAX, */
 	struct bb_pair *pairs;           /* and for as many as orders */

@@ -49,7 +49,7 @@ check_meter(const struct bb_market *market, const struct bb_command *command,
 }
 
 /* A trader's first reading in its own zone counts; after the last of them nothing is left to
- * wait for. */
+ * wait for, but for the grid company's prices where those come last. */
 static void
 count_reading(struct bb_market *market, struct bb_course *course, uint32_t product,
 	      const struct bb_account *account)
@@ -58,7 +58,8 @@ count_reading(struct bb_market *market, struct bb_course *course, uint32_t produ
 	    account->zone != bb_product_zone(product))
 		return;
 	course->readings++;
-	if (course->readings < market->calendar.traders)
+	if (course->readings < market->calendar.traders ||
+	    (course->rules.imbalance_after != 0 && !course->actual))
 		return;
 	course->due_ns = market->time_ns;
 	bb_calendar_wake(&market->calendar, course);

@@ -2,9 +2,7 @@
 
 #include "base/bb_bytes.h"
 #include "market/bb_basket.h"
-#include "market/bb_contract.h"
-#include "market/bb_resting.h"
-#include "market/bb_tick.h"
+#include "market/bb_trade.h"
 #include "market/bb_type.h"
 
 /* What an order stands for in the sums that judge it, and what it takes the place of. */
@@ -66,17 +64,18 @@ BB_INLINE bool
 within_cap(const struct bb_account *account, const struct bb_position *position,
 	   enum bb_side side, const struct claim *claim)
 {
-	const uint32_t cap = side == BB_BUY ? account->cap_in_wh : account->cap_out_wh;
+	const uint64_t cap = bb_by_side(side, account->cap_in_wh, account->cap_out_wh);
 
 	if (BB_LIKELY(cap == 0))
 		return true;
-	const int64_t net = (int64_t)(position->bought_wh - position->sold_wh);
+	const uint64_t net = position->bought_wh - position->sold_wh;
 	const int64_t open = (int64_t)(position->open_wh[side] - claim->standing_wh);
-	return (side == BB_BUY ? net : -net) + open + claim->quantity_wh <= (int64_t)cap;
+	return (int64_t)bb_by_side(side, net, -net) + open + claim->quantity_wh <= (int64_t)cap;
 }
 
 /* Whether every sum stays in range, whatever the order trades with.  What stands is below
- * 2^63 and a quantity below 2^32: no sum wraps. */
+ * 2^63 and a quantity below 2^32: no sum wraps.  What other zones of a course trade is bounded by
+ * the positions there. */
 BB_INLINE bool
 within_range(const struct bb_account *account, const struct bb_listing *listing,
 	     const struct bb_position *position, enum bb_side side, const struct claim *claim)
@@ -114,149 +113,38 @@ check_account(const struct bb_market *market, const struct bb_account *account,
 
 /* Whether the order reaches one of its owner's. */
 BB_INLINE bool
-reaches_own(struct bb_market *market, const struct bb_listing *listing,
-	    struct bb_position *position, enum bb_side side, uint32_t limit)
+reaches_own(struct bb_market *market, const struct bb_take *take)
 {
-	const enum bb_side other = bb_side_other(side);
-
-	if (BB_LIKELY(!bb_book_reaches(&listing->book, other, limit)))
-		return false;
-	if (BB_LIKELY(position->orders[other] == 0 || position->bound[other] > limit))
-		return false;
-	return bb_position_sort(position, &market->orders, other) <= limit;
-}
-
-/* How an order is answered, once it has traded: the one event that always comes. */
-BB_INLINE void
-answer(struct bb_slice *slice, const struct bb_take *take, uint32_t resting_wh)
-{
-	*bb_slice_next(slice) = (struct bb_event){
-		.number = slice->number,
-		.order_id = take->order_id,
-		.counter_order_id = take->before,
-		.participant = take->account->participant,
-		.product = take->listing->product.terms.product,
-		.price = take->price,
-		.quantity_wh = take->quantity_wh,
-		.remaining_wh = resting_wh,
-		.counter_remaining_wh = resting_wh == 0 ? 0 : resting_wh - bb_take_shown(take),
-		.record = slice->record,
-		.kind = take->before ? BB_EVENT_REPLACED : BB_EVENT_ACCEPTED,
-		.side = (uint8_t)take->side,
-	};
-}
-
-BB_INLINE void
-trade(struct bb_market *market, struct bb_slice *slice, struct bb_take *take, uint32_t slot)
-{
-	const struct bb_standing standing = bb_resting_look(market, slot);
-	struct bb_product *product = &take->listing->product;
-	const uint32_t resting_wh = standing.order->quantity_wh;
-	const uint32_t quantity_wh = take->left_wh < resting_wh ? take->left_wh : resting_wh;
-
-	BB_ASSERT(standing.account != take->account);
-	BB_FETCH(&market->orders.slots[standing.order->next]);
-	take->left_wh -= quantity_wh;
-	*bb_slice_next(slice) = (struct bb_event){
-		.number = slice->number,
-		.order_id = take->order_id,
-		.counter_order_id = standing.order->order_id,
-		.participant = take->account->participant,
-		.counterparty = standing.account->participant,
-		.product = product->terms.product,
-		.price = standing.price,
-		.quantity_wh = quantity_wh,
-		.remaining_wh = take->left_wh,
-		.counter_remaining_wh = resting_wh - quantity_wh,
-		.record = slice->record,
-		.kind = BB_EVENT_TRADED,
-		.side = (uint8_t)take->side,
-	};
-
-	/* First off what is open and locked, then onto what is contracted: all sums stay in
-	 * range. */
-	const uint32_t extra = standing.order->extra;
-	bb_resting_reduce(market, &standing, quantity_wh);
-	if (BB_UNLIKELY(extra != BB_EXTRA_NONE) && quantity_wh == resting_wh &&
-	    standing.order->quantity_wh > 0)
-		bb_resting_tell(market, slice, &standing);
-	bb_contract_trade(market, take, &standing, quantity_wh);
-	product->last_price = standing.price;
-	product->trades++;
-	product->traded_wh += quantity_wh;
-}
-
-BB_COLD static void
-cancel_rest(struct bb_slice *slice, const struct bb_take *take)
-{
-	struct bb_event *event =
-		bb_slice_add(slice, BB_EVENT_CANCELLED, take->account->participant);
-
-	event->order_id = take->order_id;
-	event->product = take->listing->product.terms.product;
-	event->side = (uint8_t)take->side;
-	event->price = take->price;
-	event->quantity_wh = take->left_wh;
-	event->result = BB_BY_IOC;
-}
-
-/* An order that would trade beyond the dynamic band stops its delivery interval's trading,
- * until an auction has found what the price is. */
-BB_COLD static void
-break_circuit(struct bb_market *market, struct bb_slice *slice, const struct bb_take *take)
-{
-	bb_tick_move(market, &market->calendar.courses[take->listing->course - 1],
-		     BB_COURSE_BREAKS, slice);
-}
-
-/* Whether what is left would trade, but for the band. */
-BB_INLINE bool
-leaves_band(const struct bb_take *take)
-{
-	return BB_UNLIKELY(take->limit < take->reach) && take->trades && take->left_wh > 0 &&
-	       bb_book_reaches(&take->listing->book, bb_side_other(take->side), take->reach);
-}
-
-/* Trades and then rests an order; false if the slice is full before that is done. */
-BB_INLINE bool
-run(struct bb_market *market, struct bb_slice *slice, struct bb_take *take)
-{
-	const struct bb_book *book = &take->listing->book;
 	const enum bb_side other = bb_side_other(take->side);
+	struct bb_position *position = &market->positions.slots[take->position];
 
-	while (take->left_wh > 0 && take->trades && bb_book_reaches(book, other, take->limit)) {
-		if (bb_slice_left(slice) < 2) /* the trade, and an iceberg's next clip */
-			return false;
-		trade(market, slice, take, bb_book_first(book, other, take->limit));
-	}
-	const bool breaks = leaves_band(take);
-	if (bb_slice_left(slice) < BB_SLICE_ROOM_MIN + breaks)
+	if (BB_UNLIKELY(take->listing->joined) && bb_across_owns(market, take))
+		return true;
+	if (BB_LIKELY(!bb_book_reaches(&take->listing->book, other, take->reach)))
 		return false;
+	if (BB_LIKELY(position->orders[other] == 0 || position->bound[other] > take->reach))
+		return false;
+	return bb_position_sort(position, &market->orders, other) <= take->reach;
+}
 
-	const bool rests = take->left_wh > 0 && take->type != BB_LIMIT_IOC; /* whole: none left */
-	answer(slice, take, rests ? take->left_wh : 0);
-	if (rests)
-		bb_resting_add(market, take);
-	else if (take->left_wh > 0)
-		cancel_rest(slice, take);
-	if (BB_UNLIKELY(!rests))
-		bb_resting_tidy(market, take->position, take->listing);
-	if (BB_UNLIKELY(breaks))
-		break_circuit(market, slice, take);
-	return true;
+/* Whether all of an order can trade at once. */
+static bool
+fills(struct bb_market *market, const struct bb_take *take)
+{
+	return take->listing->joined ? bb_across_fills(market, take) : bb_type_fills(take);
 }
 
 bool
 bb_entry_continue(struct bb_market *market, struct bb_slice *slice)
 {
-	return run(market, slice, &market->work.take);
+	return bb_trade_run(market, slice, &market->work.take);
 }
 
 /* Runs an order as far as the slice has room; what is left of it becomes the work. */
 BB_INLINE void
 begin(struct bb_market *market, struct bb_slice *slice, struct bb_take *take)
 {
-	if (BB_LIKELY(run(market, slice, take)))
+	if (BB_LIKELY(bb_trade_run(market, slice, take)))
 		return;
 	market->work.kind = BB_WORK_TAKE;
 	market->work.take = *take;
@@ -285,11 +173,9 @@ check_room(const struct bb_market *market, const struct bb_take *take, bool repl
 BB_INLINE void
 aim(struct bb_take *take, const struct bb_book *book, uint32_t tick, uint32_t source)
 {
-	const uint32_t below = bb_book_mirror(book, tick);
-
-	take->place = bb_order_place(take->side, take->side == BB_BUY ? below : tick) |
+	take->place = bb_order_place(take->side, bb_book_turn(book, take->side, tick)) |
 		      source << BB_PLACE_SOURCE_SHIFT;
-	take->reach = take->side == BB_BUY ? tick : below;
+	take->reach = bb_book_turn(book, bb_side_other(take->side), tick);
 	const uint32_t band = take->listing->band[take->side];
 	take->limit = band < take->reach ? band : take->reach;
 }
@@ -354,10 +240,9 @@ judge(struct bb_market *market, const struct bb_order_command *order,
 	    !bb_extras_room(&market->orders.extras,
 			    take->type == BB_LIMIT_ICEBERG ? take->detail : 0))
 		return BB_ERR_BOOK_FULL;
-	if (!plain && bb_type_whole(take->type) && !bb_type_fills(take))
+	if (!plain && bb_type_whole(take->type) && !fills(market, take))
 		return BB_ERR_UNFILLED;
-	return reaches_own(market, listing, position, side, take->reach) ? BB_ERR_SELF_TRADE
-									 : BB_OK;
+	return reaches_own(market, take) ? BB_ERR_SELF_TRADE : BB_OK;
 }
 
 BB_INLINE void
@@ -483,13 +368,14 @@ bb_entry_replace(struct bb_market *market, const struct bb_command *command,
 		return result;
 	if (!replace_has_room(market, &standing, &take))
 		return BB_ERR_BOOK_FULL;
-	if (reaches_own(market, listing, standing.position, standing.side, take.reach))
+	if (reaches_own(market, &take))
 		return BB_ERR_SELF_TRADE;
 	/* Accepted: from here on nothing can fail.  A slot for the rest is this one's. */
 
 	if (order->price == standing.price && order->quantity_wh < standing_wh) {
 		bb_resting_shrink(market, &standing, standing_wh - order->quantity_wh);
-		answer(slice, &take, order->quantity_wh);
+		take.detail = standing.order->quantity_wh; /* of a clip a part may have traded */
+		bb_trade_answer(slice, &take, order->quantity_wh);
 		return BB_OK;
 	}
 	bb_resting_remove(market, &standing);

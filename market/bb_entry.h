@@ -25,7 +25,8 @@
  *	              room for another position
  *	UNFILLED      all of it at once or nothing (bb_type.h), and it would be nothing
  *	SELF_TRADE    its price reaches an own order on the other side, even if others stand
- *	              before it and would fill it: the rule must not depend on what they do
+ *	              before it and would fill it: the rule must not depend on what they do; in
+ *	              another zone by the fees of lines, whatever their room (bb_across.h)
  *
  * Replace: ORDER_UNKNOWN first; then RECORD, KILLED, HALTED, STATE, TICK, PRICE, QUANTITY,
  * LOT, POSITION, ESCROW, BOOK_FULL and SELF_TRADE, as above.  It gives a live order a new price and

@@ -22,7 +22,8 @@
  *	            after the trades that the order made.
  *	TRADED      participant, order_id: the aggressor; counterparty, counter_order_id:
  *	            the resting order, whose price it is; side: the aggressor's;
- *	            quantity; remaining: of the aggressor; counter_remaining
+ *	            quantity; remaining: of the aggressor; counter_remaining; product: the
+ *	            aggressor's; across: the resting order's, see bb_event_across below
  *	            Of an iceberg remaining is all that is left, counter_remaining the part of
  *	            it that is hidden; of one in TRADED, counter_remaining is what it shows still
  *	CANCELLED   participant, order_id, product, side, price, quantity = taken off,
@@ -69,6 +70,16 @@
  *	SHOWN       participant, order_id: an iceberg whose next clip is shown, behind all at its
  *	            product, side and price; quantity = all that it has left, remaining = the clip.
  *	            It comes after the TRADED or SHARED that took the last one.
+ *
+ *	REBATED     participant = BB_ACCOUNT_FUND or _RENT: a period ended (bb_rebate.h);
+ *	            order_id = amount that is to be shared, counter_order_id = Wh that were metered
+ *	            by all who share, quantity = how many; result = BB_ERR_NOT_FOUND: nobody was
+ *	            metered, all stays.  POSTED of each share follow, without a product
+ *	CARRIED     participant, order_id: who pays the fee of a trade over lines, which comes
+ *	            before; product, side: its own; remaining = product of the other end;
+ *	            price = fee a Wh; quantity; counter_order_id: the lines used, bit l for
+ *	            line l.  counterparty: the seller, where no TRADED but SHARED of both came
+ *	            before, because a line got more room
  */
 enum bb_event_kind {
 	BB_EVENT_NONE,
@@ -102,6 +113,8 @@ enum bb_event_kind {
 	BB_EVENT_ARMED,
 	BB_EVENT_TICKED,
 	BB_EVENT_SHOWN,
+	BB_EVENT_REBATED,
+	BB_EVENT_CARRIED,
 	BB_EVENT_KINDS
 };
 
@@ -122,7 +135,8 @@ struct bb_event {
 	uint16_t result; /* enum bb_result */
 	uint8_t kind;    /* enum bb_event_kind */
 	uint8_t side;    /* enum bb_side */
-	uint8_t reserved[6];
+	uint8_t across;  /* of a trade over lines: zone of the resting order XOR the product's */
+	uint8_t reserved[5];
 };
 
 _Static_assert(sizeof(struct bb_event) == 64, "one cache line");
@@ -144,6 +158,20 @@ static inline int32_t
 bb_prices_high(uint64_t prices)
 {
 	return (int32_t)(uint32_t)prices;
+}
+
+/* bb_event_across tells two products of one delivery interval apart by their zones; 0: they are
+ * one.  bb_event_resting returns the product of the resting order of a TRADED. */
+static inline uint8_t
+bb_event_across(uint32_t product, uint32_t other)
+{
+	return (uint8_t)((product ^ other) >> 24);
+}
+
+static inline uint32_t
+bb_event_resting(const struct bb_event *event)
+{
+	return event->product ^ (uint32_t)event->across << 24;
 }
 
 /* bb_event_before packs the quantity and price that rested before a REPLACED, so that the

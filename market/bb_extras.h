@@ -52,6 +52,7 @@ struct bb_extras {
 	uint32_t timed; /* in the heap */
 	uint32_t icebergs;
 	uint32_t icebergs_max;
+	uint32_t reserved; /* zero */
 	uint64_t clips_wh; /* all clips together */
 };
 

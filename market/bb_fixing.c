@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#include "market/bb_reputation.h"
+#include "market/bb_call_proof.h"
 #include "market/bb_state.h"
 
-#define ALL_SOURCES UINT16_MAX
+#define AHEAD 16u
 
 /* Sorting pairs is what a venue of this size can afford to remember. */
 static uint32_t
@@ -21,14 +21,16 @@ bb_fixing_bytes(uint32_t orders)
 {
 	const size_t count = orders;
 
-	return bb_arena_round(count * sizeof(struct bb_call_order)) +
-	       bb_arena_round(count * sizeof(struct bb_origin_order)) +
+	return bb_arena_round(count * sizeof(struct bb_call_entry)) +
+	       2 * bb_arena_round(count * sizeof(uint64_t)) +
 	       bb_arena_round(count * sizeof(struct bb_step)) +
 	       bb_arena_round(count * sizeof(struct bb_claim)) +
+	       bb_arena_round(count * sizeof(struct bb_call_fill)) +
 	       bb_arena_round(count * sizeof(struct bb_pairing_order)) +
 	       bb_arena_round(count * sizeof(uint64_t)) +
 	       bb_arena_round(BB_FEEDERS * BB_FEEDERS * sizeof(uint32_t)) +
-	       bb_arena_round(candidates_for(orders) * sizeof(struct bb_candidate)) +
+	       bb_arena_round(candidates_for(orders) * sizeof(uint64_t)) +
+	       bb_arena_round(candidates_for(orders) * sizeof(struct bb_row)) +
 	       bb_arena_round(count * sizeof(struct bb_place)) +
 	       bb_arena_round((count + BB_BUCKETS_MAX) * sizeof(struct bb_pair));
 }
@@ -37,19 +39,22 @@ void
 bb_fixing_init(struct bb_fixing *fixing, struct bb_arena *arena, uint32_t orders)
 {
 	const size_t count = orders;
+	struct bb_pairing *pairing = &fixing->pairing;
 
-	fixing->orders = bb_arena_take(arena, count * sizeof(struct bb_call_order));
-	fixing->origins = bb_arena_take(arena, count * sizeof(struct bb_origin_order));
+	fixing->entries = bb_arena_take(arena, count * sizeof(struct bb_call_entry));
+	fixing->keys = bb_arena_take(arena, count * sizeof(uint64_t));
+	fixing->keys_scratch = bb_arena_take(arena, count * sizeof(uint64_t));
 	fixing->steps = bb_arena_take(arena, count * sizeof(struct bb_step));
 	fixing->claims = bb_arena_take(arena, count * sizeof(struct bb_claim));
+	fixing->fills = bb_arena_take(arena, count * sizeof(struct bb_call_fill));
 	fixing->filled = bb_arena_take(arena, count * sizeof(struct bb_pairing_order));
 	fixing->sums = bb_arena_take(arena, count * sizeof(uint64_t));
 	fixing->losses = bb_arena_take(arena, BB_FEEDERS * BB_FEEDERS * sizeof(uint32_t));
-	fixing->pairing.candidates_max = candidates_for(orders);
-	fixing->pairing.candidates = bb_arena_take(
-		arena, fixing->pairing.candidates_max * sizeof(struct bb_candidate));
-	fixing->pairing.places = bb_arena_take(arena, count * sizeof(struct bb_place));
-	fixing->pairing.pairs =
+	pairing->candidates_max = candidates_for(orders);
+	pairing->numbers = bb_arena_take(arena, pairing->candidates_max * sizeof(uint64_t));
+	pairing->rows = bb_arena_take(arena, pairing->candidates_max * sizeof(struct bb_row));
+	pairing->places = bb_arena_take(arena, count * sizeof(struct bb_place));
+	pairing->pairs =
 		bb_arena_take(arena, (count + BB_BUCKETS_MAX) * sizeof(struct bb_pair));
 }
 
@@ -99,177 +104,88 @@ set_lines(struct bb_fixing *fixing, const struct bb_course *course)
 	}
 }
 
-/* What a buy accepts; no bit set is no wish. */
-static uint16_t
-accepted(const struct bb_market *market, uint32_t slot)
+/* Keys of one node among those of its zone, from *at on, which moves behind them. */
+static struct bb_call_keys
+keys_of(const uint64_t *keys, uint32_t count, uint32_t node, uint32_t *at)
 {
-	const uint16_t accept = market->orders.own[slot].accept;
+	const uint32_t first = *at;
 
-	return accept == 0 ? ALL_SOURCES : accept;
+	while (*at < count && keys[*at] >> (32 + BB_CALL_NODE_SHIFT) == node)
+		(*at)++;
+	return (struct bb_call_keys){ .keys = &keys[first], .count = *at - first };
 }
 
-/* All that gathering one side of one zone needs. */
-struct gather {
-	struct bb_market *market;
-	const struct bb_course *course;
-	const struct bb_book *book;
-	uint32_t zone;
-	bool divided; /* buys may have nodes of their own */
-};
-
-/* add_order writes an order in its place, if it takes part. */
-static bool
-add_order(const struct gather *gather, uint32_t slot, uint32_t at)
-{
-	struct bb_market *market = gather->market;
-	struct bb_fixing *fixing = market->fixing;
-	const struct bb_order *order = &market->orders.slots[slot];
-	const enum bb_side side = bb_order_side(order);
-	const uint32_t owner = market->positions.slots[order->position].participant;
-	const uint32_t reputation = market->members.accounts[owner].reputation;
-	const bool choosy = side == BB_BUY && accepted(market, slot) != ALL_SOURCES;
-	int64_t price = bb_book_price(gather->book, side, bb_order_rung(order));
-
-	if ((order->place & BB_PLACE_AON) != 0 ||
-	    (choosy && (!gather->divided || fixing->joined[gather->zone])))
-		return false;
-	if (side == BB_SELL)
-		price += bb_reputation_handicap((uint32_t)gather->course->rules.kappa, reputation);
-	if (price > gather->course->rules.price_max)
-		return false;
-	fixing->orders[at] = (struct bb_call_order){
-		.order = fixing->number++,
-		.price = price,
-		.quantity_wh = order->quantity_wh + bb_order_hidden(&market->orders, order),
-		.node = gather->zone,
-		.owner = owner,
-		.reputation = reputation,
-		.index = slot,
-		.side = side,
-	};
-	return true;
-}
-
-/* add_rung writes the orders of a rung that take part, oldest first, from at on; returns how
- * many. */
+/* make_curves writes the curves of a zone's nodes to steps from used on; returns where they
+ * end.  A ladder is of a zone that is one node. */
 static uint32_t
-add_rung(const struct gather *gather, const struct bb_rung *rung, uint32_t at)
+make_curves(struct bb_fixing *fixing, const struct bb_fixing_zone *zone, uint32_t used)
 {
-	const struct bb_order *slots = gather->market->orders.slots;
-	uint32_t count = 0;
+	const struct bb_fixing_side *buys = &zone->sides[BB_BUY];
+	const struct bb_fixing_side *sells = &zone->sides[BB_SELL];
+	uint64_t *const sell_keys = &fixing->keys[buys->count];
+	uint32_t at[2] = { 0 };
 
-	for (uint32_t slot = rung->first; slot != BB_SLOT_NONE; slot = slots[slot].next) {
-		BB_FETCH(&slots[slots[slot].next]);
-		count += add_order(gather, slot, at + count);
+	bb_call_sort(buys->entries, buys->count, fixing->keys, fixing->keys_scratch);
+	bb_call_sort(sells->entries, sells->count, sell_keys, fixing->keys_scratch);
+	for (uint32_t i = 0; i < zone->node_count; i++) {
+		const struct bb_call_keys bought =
+			keys_of(fixing->keys, buys->count, i, &at[BB_BUY]);
+		const struct bb_call_keys sold = keys_of(sell_keys, sells->count, i, &at[BB_SELL]);
+		const uint32_t node = zone->node + i;
+		fixing->node_steps[node] = &fixing->steps[used];
+		bb_call_book_curve(&zone->call, buys->entries == NULL ? NULL : &bought,
+				   sells->entries == NULL ? NULL : &sold,
+				   fixing->node_steps[node],
+				   zone->node_count == 1 ? zone->orders
+							 : bought.count + sold.count,
+				   &fixing->curves[node]);
+		used += fixing->curves[node].count;
 	}
-	return count;
+	return used;
 }
 
-/* gather_buys puts the buys before end, cheapest first: a ladder begins with the dearest.
- * Returns where they begin. */
-static uint32_t
-gather_buys(const struct gather *gather, uint32_t end)
-{
-	struct bb_call_order *orders = gather->market->fixing->orders;
-	const struct bb_ladder *ladder = &gather->book->ladders[BB_BUY];
-
-	for (uint32_t rung = bb_ladder_best(ladder); rung != BB_RUNG_NONE;
-	     rung = bb_ladder_after(ladder, rung)) {
-		const struct bb_rung *resting = bb_ladder_rung(ladder, rung);
-		const uint32_t first = end - bb_rung_orders(resting);
-		const uint32_t count = add_rung(gather, resting, first);
-		if (count < bb_rung_orders(resting))
-			memmove(&orders[end - count], &orders[first], count * sizeof(*orders));
-		end -= count;
-	}
-	return end;
-}
-
-/* gather_sells appends the sells, cheapest first, and between them the buys that wait from buy
- * to end; what is written never reaches these, since there was room for both.  But for
- * handicaps, all are in the order of bb_call_curves then. */
+/* add_curve adds two polynomials of a curve's steps, each step being one number: two short
+ * chains of multiplications, where bb_root_add for every part of it would be six long ones. */
 static void
-gather_sells(const struct gather *gather, uint32_t buy, uint32_t end)
+add_curve(struct bb_root *root, const struct bb_curve *curve)
 {
-	struct bb_fixing *fixing = gather->market->fixing;
-	struct bb_call_order *orders = fixing->orders;
-	const struct bb_ladder *ladder = &gather->book->ladders[BB_SELL];
-	uint32_t used = fixing->order_count;
+	uint64_t left = curve->count;
+	uint64_t right = curve->count;
 
-	for (uint32_t rung = bb_ladder_best(ladder); rung != BB_RUNG_NONE;
-	     rung = bb_ladder_after(ladder, rung)) {
-		const int64_t price = bb_book_price(gather->book, BB_SELL, rung);
-		while (buy < end && orders[buy].price <= price)
-			orders[used++] = orders[buy++];
-		BB_ASSERT(used <= buy);
-		used += add_rung(gather, bb_ladder_rung(ladder, rung), used);
+	for (uint32_t i = 0; i < curve->count; i++) {
+		const struct bb_step *step = &curve->steps[i];
+		const uint64_t word = (uint64_t)step->price * UINT64_C(0xc2b2ae3d27d4eb4f) +
+				      step->sell_wh * UINT64_C(0x165667b19e3779f9) +
+				      step->buy_wh * UINT64_C(0x27d4eb2f165667c5);
+		left = (left + word) * UINT64_C(0x9e3779b97f4a7c15);
+		right = (right ^ word) * UINT64_C(0xff51afd7ed558ccd);
 	}
-	while (buy < end)
-		orders[used++] = orders[buy++];
-	fixing->order_count = used;
+	bb_root_add(root, left);
+	bb_root_add(root, right);
 }
 
+/* The root of the order set: what was asked and offered at each price of each node. */
 static void
-gather_orders(struct bb_market *market, const struct bb_course *course, bool divided)
+set_root(struct bb_fixing *fixing)
+{
+	for (uint32_t node = 0; node < fixing->origin.node_count; node++)
+		add_curve(&fixing->root, &fixing->curves[node]);
+}
+
+bool
+bb_fixing_read(struct bb_market *market, const struct bb_course *course)
 {
 	struct bb_fixing *fixing = market->fixing;
-
-	fixing->order_count = fixing->number = 0;
-	for (uint32_t zone = 0; zone < course->zone_count; zone++) {
-		const struct bb_listing *listing =
-			&market->products.listings[course->zones[zone].listing - 1];
-		const struct gather gather = {
-			.market = market,
-			.course = course,
-			.book = &listing->book,
-			.zone = zone,
-			.divided = divided,
-		};
-		const uint32_t end = fixing->order_count + listing->product.orders_live;
-		gather_sells(&gather, gather_buys(&gather, end), end);
-	}
-}
-
-static enum bb_origin_result
-make_origin(struct bb_market *market)
-{
-	struct bb_fixing *fixing = market->fixing;
-	uint32_t wrong;
-
-	for (uint32_t i = 0; i < fixing->order_count; i++) {
-		const struct bb_call_order *order = &fixing->orders[i];
-		fixing->origins[i] = (struct bb_origin_order){
-			.zone = order->node,
-			.side = order->side,
-			.accept = order->side == BB_BUY ? accepted(market, order->index)
-							: ALL_SOURCES,
-			.source = (uint8_t)bb_order_source(&market->orders.slots[order->index]),
-		};
-	}
-	return bb_origin_make(&fixing->origin, fixing->zone_count, fixing->lines,
-			      fixing->line_count, fixing->origins, fixing->order_count, &wrong);
-}
-
-/* The root of the order set, in the order in which it was gathered. */
-static void
-set_root(struct bb_market *market)
-{
-	struct bb_fixing *fixing = market->fixing;
+	const struct bb_rules *rules = &course->rules;
+	uint32_t used = 0;
 
 	fixing->root = (struct bb_root){ { 0, 0 } };
-	bb_root_add(&fixing->root, fixing->order_count);
-	for (uint32_t i = 0; i < fixing->order_count; i++) {
-		const struct bb_call_order *order = &fixing->orders[i];
-		bb_root_add(&fixing->root, (uint64_t)order->owner << 32 | order->side);
-		bb_root_add(&fixing->root, market->orders.slots[order->index].order_id);
-		bb_root_add(&fixing->root, (uint64_t)order->price);
-		bb_root_add(&fixing->root, order->quantity_wh);
-	}
-}
-
-static bool
-clear(struct bb_fixing *fixing, const struct bb_rules *rules)
-{
+	set_lines(fixing, course);
+	if (!bb_fixing_gather(market, course, true) && !bb_fixing_gather(market, course, false))
+		return false;
+	for (uint32_t i = 0; i < fixing->zone_count; i++)
+		used = make_curves(fixing, &fixing->zones[i], used);
+	set_root(fixing);
 	fixing->auction = (struct bb_auction){
 		.node_count = fixing->origin.node_count,
 		.line_count = fixing->origin.line_count,
@@ -279,49 +195,190 @@ clear(struct bb_fixing *fixing, const struct bb_rules *rules)
 		.price_max = rules->price_max,
 		.k_milli = (uint32_t)rules->k_milli,
 	};
-	bb_origin_refine(&fixing->origin, &fixing->auction, fixing->orders, fixing->order_count);
-	bb_call_curves(fixing->orders, fixing->order_count, fixing->auction.node_count,
-		       fixing->steps, fixing->curves);
-	if (!bb_clearing_valid(&fixing->auction))
-		return false;
-	bb_clear(&fixing->auction, &fixing->clearing);
-	bb_call_fill(fixing->orders, fixing->order_count, fixing->curves, &fixing->clearing,
-		     fixing->claims);
-	bb_origin_coarsen(&fixing->origin, &fixing->auction, fixing->orders, fixing->order_count,
-			  &fixing->clearing);
-	return bb_certify(&fixing->auction, &fixing->clearing, fixing->orders,
-			  fixing->order_count, fixing->claims) == BB_CERTIFIED;
+	return true;
+}
+
+/* refine and coarsen do with curves what bb_origin_refine and bb_origin_coarsen do with
+ * orders. */
+static void
+refine(struct bb_fixing *fixing)
+{
+	bb_origin_refine(&fixing->origin, &fixing->auction, NULL, 0);
+	for (uint32_t node = 0; fixing->origin.parts && node < fixing->origin.node_count; node++) {
+		const struct bb_origin_node *part = &fixing->origin.nodes[node];
+		const bool higher = part->part && part->side == BB_BUY;
+		for (uint32_t i = 0; i < fixing->curves[node].count; i++)
+			fixing->node_steps[node][i].price =
+				2 * fixing->node_steps[node][i].price + higher;
+	}
 }
 
 static void
-add_filled(struct bb_market *market, const struct bb_call_order *order)
+coarsen(struct bb_fixing *fixing)
+{
+	bb_origin_coarsen(&fixing->origin, &fixing->auction, NULL, 0, &fixing->clearing);
+	for (uint32_t node = 0; fixing->origin.parts && node < fixing->origin.node_count; node++) {
+		const struct bb_origin_node *part = &fixing->origin.nodes[node];
+		const bool higher = part->part && part->side == BB_BUY;
+		for (uint32_t i = 0; i < fixing->curves[node].count; i++)
+			fixing->node_steps[node][i].price =
+				(fixing->node_steps[node][i].price - higher) / 2;
+	}
+}
+
+bool
+bb_fixing_price(struct bb_fixing *fixing)
+{
+	refine(fixing);
+	if (!bb_clearing_valid(&fixing->auction))
+		return false;
+	bb_clear(&fixing->auction, &fixing->clearing);
+	coarsen(fixing);
+	return true;
+}
+
+static void
+share_side(struct bb_fixing *fixing, struct bb_fixing_zone *zone, enum bb_side side)
+{
+	struct bb_fixing_side *shared = &zone->sides[side];
+	struct bb_call_fill *fills = &fixing->fills[fixing->filled_count];
+
+	shared->fills = fixing->filled_count;
+	if (shared->entries == NULL) {
+		fixing->filled_count += bb_call_book_fill(
+			&zone->call, side, zone->node, &fixing->curves[zone->node],
+			&fixing->clearing.nodes[zone->node].mark, fills, fixing->claims);
+	} else {
+		for (uint32_t i = 0; i < zone->node_count; i++)
+			bb_call_list_fill(&zone->call, side, shared->entries, shared->count, i,
+					  &fixing->curves[zone->node + i],
+					  &fixing->clearing.nodes[zone->node + i].mark,
+					  fixing->claims);
+		fixing->filled_count += bb_call_list_take(shared->entries, shared->count,
+							  zone->node, fills);
+	}
+	shared->fills_end = fixing->filled_count;
+}
+
+void
+bb_fixing_share(struct bb_fixing *fixing)
+{
+	fixing->filled_count = 0;
+	for (uint32_t i = 0; i < fixing->zone_count; i++) {
+		share_side(fixing, &fixing->zones[i], BB_BUY);
+		share_side(fixing, &fixing->zones[i], BB_SELL);
+	}
+}
+
+/* prove_side adds up what each node sold less what it bought. */
+static bool
+prove_side(struct bb_fixing *fixing, struct bb_fixing_zone *zone, enum bb_side side,
+	   int64_t net_wh[BB_NODES_MAX])
+{
+	struct bb_fixing_side *proven = &zone->sides[side];
+	const struct bb_node_result *nodes = &fixing->clearing.nodes[zone->node];
+	const struct bb_call_fill *fills = &fixing->fills[proven->fills];
+	const uint32_t count = proven->fills_end - proven->fills;
+	uint64_t filled_wh[BB_NODES_MAX] = { 0 };
+	enum bb_certificate wrong;
+
+	if (proven->entries == NULL)
+		wrong = bb_prove_ladder(&zone->call, side, zone->node, nodes->price, fills, count,
+					filled_wh);
+	else
+		wrong = bb_prove_list(&zone->call, side, proven->entries, proven->count,
+				      zone->node, zone->node_count, nodes, fills, count,
+				      filled_wh);
+	proven->traded_wh = 0;
+	for (uint32_t i = 0; i < zone->node_count; i++) {
+		proven->traded_wh += filled_wh[i];
+		net_wh[zone->node + i] +=
+			side == BB_SELL ? (int64_t)filled_wh[i] : -(int64_t)filled_wh[i];
+	}
+	return wrong == BB_CERTIFIED;
+}
+
+bool
+bb_fixing_prove(struct bb_fixing *fixing)
+{
+	int64_t net_wh[BB_NODES_MAX] = { 0 };
+
+	for (uint32_t i = 0; i < fixing->zone_count; i++)
+		if (!prove_side(fixing, &fixing->zones[i], BB_BUY, net_wh) ||
+		    !prove_side(fixing, &fixing->zones[i], BB_SELL, net_wh))
+			return false;
+	return bb_certify_flows(&fixing->auction, &fixing->clearing, net_wh) == BB_CERTIFIED;
+}
+
+/* set_filled makes a fill what pairing wants. */
+static void
+set_filled(const struct bb_market *market, enum bb_side side, uint32_t at)
 {
 	struct bb_fixing *fixing = market->fixing;
-	const struct bb_order *resting = &market->orders.slots[order->index];
-	const struct bb_order_own *own = &market->orders.own[order->index];
-	const struct bb_account *owner = &market->members.accounts[order->owner];
-	const struct bb_position *position = &market->positions.slots[resting->position];
+	const struct bb_call_fill *fill = &fixing->fills[at];
+	const struct bb_order *order = &market->orders.slots[fill->slot];
+	const struct bb_order_own *own = &market->orders.own[fill->slot];
+	const struct bb_position *position = &market->positions.slots[order->position];
+	const struct bb_account *owner = &market->members.accounts[position->participant];
 	const struct bb_book *book = &market->products.listings[position->listing].book;
 
-	fixing->filled[fixing->filled_count++] = (struct bb_pairing_order){
+	fixing->filled[at] = (struct bb_pairing_order){
 		.terms = {
-			.price = bb_book_price(book, (enum bb_side)order->side,
-					       bb_order_rung(resting)),
-			.quantity_wh = order->quantity_wh,
-			.owner = order->owner,
-			.reputation = order->reputation,
+			.price = bb_book_price(book, side, bb_order_rung(order)),
+			.quantity_wh = order->quantity_wh +
+				       bb_order_hidden(&market->orders, order),
+			.owner = position->participant,
+			.reputation = owner->reputation,
 			.reputation_min = owner->reputation_min,
-			.accept_sources = accepted(market, order->index),
+			.accept_sources = own->accept == 0 ? UINT16_MAX : own->accept,
 			.prefer_sources = own->prefer,
-			.source = (uint8_t)bb_order_source(resting),
+			.source = (uint8_t)bb_order_source(order),
 		},
-		.order = order->order,
-		.filled_wh = order->filled_wh,
-		.node = order->node,
+		.order = at + 1,
+		.filled_wh = fill->filled_wh,
+		.node = fill->node,
 		.feeder = owner->feeder % BB_FEEDERS,
-		.side = order->side,
-		.index = order->index,
+		.side = side,
+		.index = fill->slot,
 	};
+}
+
+/* What set_filled will read of a fill, asked for: its order, then whose that is. */
+static void
+foresee(const struct bb_market *market, const struct bb_fixing *fixing, uint32_t at)
+{
+	const struct bb_order *slots = market->orders.slots;
+
+	if (at + 3 * AHEAD < fixing->filled_count) {
+		BB_FETCH(&slots[fixing->fills[at + 3 * AHEAD].slot]);
+		BB_FETCH(&market->orders.own[fixing->fills[at + 3 * AHEAD].slot]);
+	}
+	if (at + 2 * AHEAD < fixing->filled_count)
+		BB_FETCH(&market->positions
+				  .slots[slots[fixing->fills[at + 2 * AHEAD].slot].position]);
+	if (at + AHEAD < fixing->filled_count) {
+		const uint32_t position = slots[fixing->fills[at + AHEAD].slot].position;
+		const struct bb_account *owner =
+			&market->members.accounts[market->positions.slots[position].participant];
+		BB_FETCH(&owner->reputation);
+		BB_FETCH(&owner->reputation_min);
+	}
+}
+
+static void
+fill_orders(const struct bb_market *market)
+{
+	const struct bb_fixing *fixing = market->fixing;
+
+	for (uint32_t i = 0; i < fixing->zone_count; i++) {
+		for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
+			const struct bb_fixing_side *filled = &fixing->zones[i].sides[side];
+			for (uint32_t at = filled->fills; at < filled->fills_end; at++) {
+				foresee(market, fixing, at);
+				set_filled(market, (enum bb_side)side, at);
+			}
+		}
+	}
 }
 
 static void
@@ -333,8 +390,8 @@ set_losses(struct bb_fixing *fixing, const struct bb_rules *rules)
 						       : rules->loss_between_ppm);
 }
 
-static bool
-pair(struct bb_market *market, const struct bb_rules *rules)
+bool
+bb_fixing_pair(struct bb_market *market, const struct bb_rules *rules)
 {
 	struct bb_fixing *fixing = market->fixing;
 	const struct bb_pairing_rules how = {
@@ -351,10 +408,7 @@ pair(struct bb_market *market, const struct bb_rules *rules)
 		.feeder_count = BB_FEEDERS,
 	};
 
-	fixing->filled_count = 0;
-	for (uint32_t i = 0; i < fixing->order_count; i++)
-		if (fixing->orders[i].filled_wh > 0)
-			add_filled(market, &fixing->orders[i]);
+	fill_orders(market);
 	set_losses(fixing, rules);
 	bb_pairing_make(&fixing->pairing, &how, &fixing->auction, &fixing->clearing,
 			fixing->filled, fixing->filled_count);
@@ -369,15 +423,8 @@ bb_fixing_solve(struct bb_market *market, const struct bb_course *course)
 	struct bb_fixing *fixing = market->fixing;
 
 	fixing->stage = fixing->cursor = 0;
-	set_lines(fixing, course);
-	gather_orders(market, course, true);
-	if (make_origin(market) != BB_ORIGIN_OK) {
-		gather_orders(market, course, false);
-		if (make_origin(market) != BB_ORIGIN_OK)
-			return false;
-	}
-	set_root(market);
-	for (uint32_t i = 0; i < fixing->order_count; i++)
-		fixing->orders[i].node = fixing->origins[i].node;
-	return clear(fixing, &course->rules) && pair(market, &course->rules);
+	if (!bb_fixing_read(market, course) || !bb_fixing_price(fixing))
+		return false;
+	bb_fixing_share(fixing);
+	return bb_fixing_prove(fixing) && bb_fixing_pair(market, &course->rules);
 }

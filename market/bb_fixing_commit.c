@@ -30,17 +30,6 @@ node_of(const struct bb_origin *origin, uint32_t zone)
 }
 
 static void
-zone_sums(const struct bb_fixing *fixing, uint32_t zone, uint64_t sums[2])
-{
-	sums[BB_BUY] = sums[BB_SELL] = 0;
-	for (uint32_t i = 0; i < fixing->filled_count; i++) {
-		const struct bb_pairing_order *order = &fixing->filled[i];
-		if (fixing->origin.nodes[order->node].zone == zone)
-			sums[order->side] += order->filled_wh;
-	}
-}
-
-static void
 tell_price(struct bb_market *market, struct bb_course *course, struct bb_slice *slice,
 	   uint32_t index)
 {
@@ -50,14 +39,14 @@ tell_price(struct bb_market *market, struct bb_course *course, struct bb_slice *
 	struct bb_course_zone *zone = &course->zones[index];
 	struct bb_listing *listing = &market->products.listings[zone->listing - 1];
 	struct bb_event *event = bb_slice_add(slice, BB_EVENT_PRICED, 0);
-	uint64_t sums[2];
+	const uint64_t bought_wh = fixing->zones[index].sides[BB_BUY].traded_wh;
+	const uint64_t sold_wh = fixing->zones[index].sides[BB_SELL].traded_wh;
 
-	zone_sums(fixing, index, sums);
 	event->product = listing->product.terms.product;
 	event->order_id = bb_prices((int32_t)node->lo, (int32_t)node->hi);
-	event->quantity_wh = shown_wh(sums[BB_BUY]);
-	event->remaining_wh = shown_wh(sums[BB_SELL]);
-	if (sums[BB_BUY] + sums[BB_SELL] == 0) {
+	event->quantity_wh = shown_wh(bought_wh);
+	event->remaining_wh = shown_wh(sold_wh);
+	if (bought_wh + sold_wh == 0) {
 		event->result = BB_ERR_NOT_FOUND;
 	} else {
 		event->price = (int32_t)node->price;
@@ -67,7 +56,7 @@ tell_price(struct bb_market *market, struct bb_course *course, struct bb_slice *
 		bb_contract_band(listing, &course->rules, zone->price);
 	}
 	bb_root_add(&course->root, event->order_id);
-	bb_root_add(&course->root, (uint64_t)sums[BB_BUY] << 32 ^ sums[BB_SELL]);
+	bb_root_add(&course->root, bought_wh << 32 ^ sold_wh);
 	bb_root_add(&course->root, (uint64_t)(int64_t)event->price);
 }
 
@@ -162,25 +151,12 @@ commit_share(struct bb_market *market, struct bb_course *course, struct bb_slice
 {
 	const struct bb_pairing_order *filled = &market->fixing->filled[index];
 	const struct bb_standing standing = bb_resting_look(market, filled->index);
+	const uint64_t order_id = standing.order->order_id;
 	const uint32_t quantity_wh = (uint32_t)filled->filled_wh;
-	const uint32_t shown_wh = standing.order->quantity_wh;
-	const uint32_t rested_wh = bb_resting_left(market, &standing);
 	const int32_t price = (int32_t)market->fixing->clearing.nodes[filled->node].price;
-	struct bb_event *event =
-		bb_slice_add(slice, BB_EVENT_SHARED, standing.account->participant);
 
-	event->order_id = standing.order->order_id;
-	event->product = standing.listing->product.terms.product;
-	event->side = (uint8_t)standing.side;
-	event->price = price;
-	event->quantity_wh = quantity_wh;
-	event->remaining_wh = rested_wh - quantity_wh;
-	event->counter_order_id = bb_event_before(shown_wh, standing.price);
-	bb_resting_fill(market, &standing, quantity_wh);
-	if (BB_UNLIKELY(quantity_wh >= shown_wh && quantity_wh < rested_wh))
-		bb_resting_tell(market, slice, &standing);
-	bb_contract_energy(market, &standing, price, quantity_wh);
-	bb_root_add(&course->root, event->order_id);
+	bb_contract_share(market, slice, &standing, price, quantity_wh);
+	bb_root_add(&course->root, order_id);
 	bb_root_add(&course->root, (uint64_t)(uint32_t)price << 32 | quantity_wh);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/bb_bytes.h"
 #include "market/bb_delivery.h"
+#include "market/bb_uncross.h"
 
 static struct bb_course *
 course_of(const struct bb_market *market, uint32_t first_quarter, uint32_t index)
@@ -25,20 +26,29 @@ check_course(const struct bb_course *course, enum bb_command_kind kind)
 		       : BB_ERR_STATE;
 }
 
+static bool
+raises(const struct bb_course *course, const struct bb_line_command *command)
+{
+	const struct bb_course_line *line = &course->lines[command->line];
+
+	return command->capacity_wh > line->capacity_wh ||
+	       command->capacity_reverse_wh > line->capacity_reverse_wh;
+}
+
+/* What orders were judged by stays: from where to where lines lead, and at which fee. */
 static enum bb_result
-check_line(const struct bb_course *course, const struct bb_line_command *command)
+check_line(const struct bb_market *market, const struct bb_course *course,
+	   const struct bb_line_command *command)
 {
 	const enum bb_result result = check_course(course, BB_COMMAND_LINE);
 
 	if (result != BB_OK || course->state == BB_COURSE_DEFINED)
 		return result;
 	const struct bb_course_line *line = &course->lines[command->line];
-	return line->known && line->from_zone == command->from_zone &&
-			       line->to_zone == command->to_zone && line->fee == command->fee &&
-			       command->capacity_wh <= line->capacity_wh &&
-			       command->capacity_reverse_wh <= line->capacity_reverse_wh
-		       ? BB_OK
-		       : BB_ERR_STATE;
+	if (!line->known || line->from_zone != command->from_zone ||
+	    line->to_zone != command->to_zone || line->fee != command->fee)
+		return BB_ERR_STATE;
+	return market->halted && raises(course, command) ? BB_ERR_HALTED : BB_OK;
 }
 
 static void
@@ -81,22 +91,52 @@ bb_grid_line(struct bb_market *market, const struct bb_command *command, struct 
 		return BB_ERR_LINE;
 	for (uint32_t i = 0; i < line->quarters; i++) {
 		const enum bb_result result =
-			check_line(course_of(market, line->first_quarter, i), line);
+			check_line(market, course_of(market, line->first_quarter, i), line);
 		if (result != BB_OK)
 			return result;
 	}
 
 	if (standing)
 		set_line(market->calendar.lines, line);
+	bool raised = false;
 	for (uint32_t i = 0; i < line->quarters; i++) {
 		struct bb_course *course = course_of(market, line->first_quarter, i);
+		raised |= raises(course, line);
 		set_line(course->lines, line);
 		look_again(market, course);
 	}
 	struct bb_event *event = bb_slice_add(slice, BB_EVENT_LINE_SET, command->participant);
 	event->counterparty = command->participant;
 	event->product = bb_product_of(0, line->first_quarter & BB_QUARTER_MAX);
+	if (raised)
+		bb_uncross_begin(market, line->first_quarter, line->quarters);
 	return BB_OK;
+}
+
+/* Whoever trades in an interval that has opened is covered for what stood then. */
+static enum bb_result
+check_imbalance(const struct bb_course *course, const struct bb_imbalance_command *prices)
+{
+	const enum bb_result result = check_course(course, BB_COMMAND_IMBALANCE);
+
+	if (result != BB_OK || course->state == BB_COURSE_DEFINED)
+		return result;
+	return prices->price_long >= course->worst.price_long &&
+			       prices->price_short <= course->worst.price_short &&
+			       prices->price_reference <= course->worst.price_reference
+		       ? BB_OK
+		       : BB_ERR_PARAM;
+}
+
+/* If settlement waited for nothing but the prices, it begins. */
+static void
+settle_now(struct bb_market *market, struct bb_course *course)
+{
+	if (course->state != BB_COURSE_METERING || course->readings == 0 ||
+	    course->readings < market->calendar.traders)
+		return;
+	course->due_ns = market->time_ns;
+	bb_calendar_wake(&market->calendar, course);
 }
 
 enum bb_result
@@ -114,8 +154,8 @@ bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
 	if (prices->quarters == 0 || prices->quarters > market->calendar.size)
 		return BB_ERR_LINE;
 	for (uint32_t i = 0; i < prices->quarters; i++) {
-		const enum bb_result result = check_course(
-			course_of(market, prices->first_quarter, i), BB_COMMAND_IMBALANCE);
+		const enum bb_result result =
+			check_imbalance(course_of(market, prices->first_quarter, i), prices);
 		if (result != BB_OK)
 			return result;
 	}
@@ -128,7 +168,9 @@ bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
 			.price_reference = prices->price_reference,
 			.known = true,
 		};
+		course->actual = course->state != BB_COURSE_DEFINED;
 		look_again(market, course);
+		settle_now(market, course);
 	}
 	struct bb_event *event =
 		bb_slice_add(slice, BB_EVENT_IMBALANCE_SET, command->participant);

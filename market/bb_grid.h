@@ -2,11 +2,14 @@
  *
  * Line, first check that fails: RECORD (reserved bytes), LINE (number, one zone at both ends,
  * a fee outside 0..BB_PRICE_MAX, a delivery interval that is not defined), STATE (an interval
- * that has opened takes only less capacity, of the same line at the same fee).
+ * that has opened takes another capacity only, of the same line at the same fee), HALTED (while
+ * the market is, it takes no more than it had: what then meets could not trade).  Where there is
+ * more of it and orders trade, those that meet over lines do (bb_uncross.h).
  * A line with first_quarter 0 and quarters 0 is for all intervals defined from then on.
  *
  * Imbalance prices: RECORD, PARAM (beyond BB_PRICE_MAX, a reference below zero), LINE, STATE
- * (the interval has opened: escrow was computed from its prices).
+ * (settlement has begun), PARAM (the interval has opened, and they are worse for somebody than
+ * those that stood then: escrow was computed from these).
  *
  * Restriction: RECORD, PRODUCT, PARTICIPANT, STATE, POSITION (nothing contracted), QUANTITY
  * (zero, or more than what is contracted).  A later one replaces an earlier one.

@@ -1,5 +1,7 @@
 #include "market/bb_index.h"
 
+#include <string.h>
+
 #include "base/bb_assert.h"
 
 static uint32_t
@@ -87,4 +89,11 @@ bb_index_remove(struct bb_index *index, uint32_t hash, uint32_t value)
 	}
 	index->entries[gap] = (struct bb_index_entry){ 0 };
 	index->count--;
+}
+
+void
+bb_index_clear(struct bb_index *index)
+{
+	memset(index->entries, 0, ((size_t)index->mask + 1) * sizeof(index->entries[0]));
+	index->count = 0;
 }

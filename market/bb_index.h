@@ -62,4 +62,7 @@ uint32_t bb_index_next(const struct bb_index *index, uint32_t hash, uint32_t *at
 void bb_index_add(struct bb_index *index, uint32_t hash, uint32_t value);
 void bb_index_remove(struct bb_index *index, uint32_t hash, uint32_t value);
 
+/* bb_index_clear removes all entries. */
+void bb_index_clear(struct bb_index *index);
+
 #endif

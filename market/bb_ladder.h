@@ -176,8 +176,7 @@ BB_INLINE void
 bb_ladder_set(struct bb_ladder *ladder, uint32_t rung)
 {
 	ladder->directory[rung / BB_STRETCH].occupied |= UINT64_C(1) << rung % BB_STRETCH;
-	if (rung < ladder->best) /* BB_RUNG_NONE is above all */
-		ladder->best = rung;
+	ladder->best = rung < ladder->best ? rung : ladder->best; /* BB_RUNG_NONE is above all */
 }
 
 /* bb_ladder_clear marks a rung as empty, and finds the best again if it was that. */

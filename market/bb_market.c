@@ -10,8 +10,10 @@
 #include "market/bb_grid.h"
 #include "market/bb_operator.h"
 #include "market/bb_resting.h"
+#include "market/bb_silence.h"
 #include "market/bb_state.h"
 #include "market/bb_tick.h"
+#include "market/bb_uncross.h"
 
 bool
 bb_market_size_valid(const struct bb_market_size *size)
@@ -30,6 +32,7 @@ calendar_bytes(const struct bb_market_size *size)
 {
 	return size->courses == 0 ? 0
 				  : bb_calendar_bytes(size->courses) +
+					    bb_rebate_bytes(size->participants) +
 					    bb_arena_round(sizeof(struct bb_fixing)) +
 					    bb_fixing_bytes(size->orders);
 }
@@ -41,7 +44,8 @@ bb_market_bytes(const struct bb_market_size *size)
 	       bb_accounts_bytes(size->participants) +
 	       bb_products_bytes(size->products, size->levels) + bb_orders_bytes(size->orders) +
 	       bb_positions_bytes(size->positions, size->participants, size->products) +
-	       bb_ids_bytes(size->places) + calendar_bytes(size);
+	       bb_ids_bytes(size->places) + bb_watches_bytes(size->participants) +
+	       calendar_bytes(size);
 }
 
 struct bb_market *
@@ -61,7 +65,9 @@ bb_market_init(struct bb_arena *arena, const struct bb_market_size *size,
 	bb_positions_init(&market->positions, arena, size->positions, size->participants,
 			  size->products);
 	bb_ids_init(&market->ids, arena, size->places);
+	bb_watches_init(&market->watches, arena, size->participants);
 	bb_calendar_init(&market->calendar, arena, size->courses);
+	bb_rebate_init(&market->rebate, arena, size->courses > 0 ? size->participants : 0);
 	if (size->courses > 0) {
 		market->fixing = bb_arena_take(arena, sizeof(*market->fixing));
 		bb_fixing_init(market->fixing, arena, size->orders);
@@ -184,6 +190,8 @@ begin_other(struct bb_market *market, const struct bb_command *command,
 		return BB_OK;
 	case BB_COMMAND_KILL:
 		return bb_operator_member_kill(market, command->participant);
+	case BB_COMMAND_SILENCE:
+		return bb_silence_ask(market, command, account, slice);
 	case BB_COMMAND_MEMBER_KILL:
 		return bb_operator_member_kill(market, command->member.participant);
 	case BB_COMMAND_MEMBER_ARM:
@@ -224,6 +232,8 @@ resume(struct bb_market *market, const struct bb_command *command, struct bb_sli
 		done = bb_entry_continue(market, slice);
 	else if (work->kind == BB_WORK_SWEEP)
 		done = bb_cancel_continue(market, command, slice);
+	else if (work->kind == BB_WORK_UNCROSS)
+		done = bb_uncross_continue(market, slice);
 	else
 		done = bb_tick_continue(market, slice);
 	BB_ASSERT(market->accounts.sum == 0);
@@ -266,6 +276,8 @@ bb_market_run(struct bb_market *market, const struct bb_command *command,
 		refusal = check_sender(market, command->participant, &account);
 		if (refusal == BB_OK && !may(account, command->kind))
 			refusal = BB_ERR_ROLE;
+		if (refusal == BB_OK)
+			bb_silence_hear(account, market->time_ns);
 	}
 	return run(market, command, account, refusal, slice);
 }
@@ -289,7 +301,8 @@ bb_market_apply(struct bb_market *market, const struct bb_command *command, uint
 	return done;
 }
 
-/* The checks of a whole packet.  What one command must not, its packet must not. */
+/* The checks of a whole packet, whose sender is heard if it passes.  What one command must not,
+ * its packet must not. */
 static enum bb_result
 check_bid(const struct bb_market *market, const struct bb_bid *bid)
 {
@@ -310,6 +323,7 @@ check_bid(const struct bb_market *market, const struct bb_bid *bid)
 		if (!may(account, bid->commands[i].kind))
 			return BB_ERR_ROLE;
 	}
+	bb_silence_hear(account, bid->sequenced_ns); /* accepted, whatever its commands come to */
 	return BB_OK;
 }
 
@@ -377,6 +391,11 @@ uint64_t
 bb_market_due_ns(const struct bb_market *market)
 {
 	const uint64_t expiry_ns = bb_expiry_due_ns(market);
+	const uint64_t silence_ns = bb_silence_due_ns(market);
+	const uint64_t rebate_ns = market->rebate.due_ns;
+	const uint64_t orders_ns = expiry_ns < silence_ns ? expiry_ns : silence_ns;
+	const uint64_t courses_ns =
+		rebate_ns < market->calendar.due_ns ? rebate_ns : market->calendar.due_ns;
 
-	return expiry_ns < market->calendar.due_ns ? expiry_ns : market->calendar.due_ns;
+	return orders_ns < courses_ns ? orders_ns : courses_ns;
 }

@@ -82,3 +82,14 @@ bb_members_add(struct bb_members *members, const struct bb_member_command *comma
 	memcpy(account->key, command->key, sizeof(account->key));
 	bb_index_add(&members->keys, key_hash(members, account->key), account->participant);
 }
+
+void
+bb_members_file(struct bb_members *members)
+{
+	bb_index_clear(&members->keys);
+	for (uint32_t id = 1; id <= members->size; id++) {
+		const struct bb_account *account = &members->accounts[id];
+		if (account->status != BB_MEMBER_NONE)
+			bb_index_add(&members->keys, key_hash(members, account->key), id);
+	}
+}

@@ -59,11 +59,12 @@ struct bb_account {
 	uint32_t silence_s;  /* 0: never */
 	uint32_t metered_by; /* 0: any meter */
 	uint32_t reputation_min;
-	uint32_t missed_day; /* the last one without a reading, plus 1 */
+	uint32_t missed_quarter; /* plus 1: first without a reading of the last such day */
 	uint32_t packets_per_s;
 	uint32_t burst;
 	uint32_t zone;
 	uint8_t key[32];
+	uint8_t reserved[52]; /* zero */
 };
 
 _Static_assert(sizeof(struct bb_account) == 192, "three cache lines");
@@ -72,6 +73,7 @@ struct bb_members {
 	struct bb_account *accounts; /* [size + 1] */
 	struct bb_window *windows;   /* [size + 1] */
 	uint32_t size;
+	uint32_t reserved; /* zero */
 	struct bb_index keys; /* to participants */
 };
 
@@ -98,5 +100,8 @@ bool bb_key_formed(const uint8_t key[32]);
 /* bb_members_add makes a participant whose id and key are free. */
 void bb_members_add(struct bb_members *members, const struct bb_member_command *command,
 		    struct bb_id_table ids);
+
+/* bb_members_file files all keys anew, after accounts were brought from other memory. */
+void bb_members_file(struct bb_members *members);
 
 #endif

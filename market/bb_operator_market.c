@@ -64,6 +64,7 @@ bb_operator_param(struct bb_market *market, const struct bb_command *command,
 		return result;
 
 	bb_calendar_set_rules(&market->calendar, &rules, market->time_ns);
+	bb_rebate_plan(market);
 	struct bb_event *event = bb_slice_add(slice, BB_EVENT_PARAM_SET, command->participant);
 	event->counterparty = command->participant;
 	event->quantity_wh = command->param.group;

@@ -32,10 +32,11 @@
 struct bb_order {
 	uint64_t order_id;
 	uint32_t quantity_wh; /* what may trade now */
-	uint32_t place;       /* bit 31: side; 27..30: source; 26: all or none; 0..17: rung */
+	uint32_t place;       /* bit 31: side; 27..30: source; 0..17: rung */
 	uint32_t position;    /* whose, and of which product */
 	uint32_t prev, next;
-	uint32_t extra; /* 0: a plain order; else what else belongs to it (market/bb_extras.h) */
+	uint32_t extra : 20;   /* 0: a plain order; else what else belongs to it (bb_extras.h) */
+	uint32_t listing : 12; /* its product's; the position says so too, a cache line away */
 };
 
 struct bb_order_own {
@@ -46,13 +47,17 @@ struct bb_order_own {
 };
 
 _Static_assert(sizeof(struct bb_order) == 32, "two a cache line");
+_Static_assert(BB_EXTRAS_MAX(BB_ORDERS_MAX) <= (1u << 20) - 1, "every extra has a number");
+_Static_assert(BB_PRODUCTS_MAX <= 1u << 12, "every listing has a number");
 _Static_assert(sizeof(struct bb_order_own) == 16, "four a cache line");
 
 #define BB_OWN_FRESH UINT32_MAX
 
+#define BB_ORDER_EXTRA   ((1u << 20) - 1)
+#define BB_ORDER_LISTING ((1u << 12) - 1)
+
 #define BB_PLACE_SIDE_SHIFT   31u
 #define BB_PLACE_SOURCE_SHIFT 27u
-#define BB_PLACE_AON          (UINT32_C(1) << 26)
 #define BB_PLACE_RUNG         (BB_LEVELS_MAX - 1u)
 
 _Static_assert((BB_LEVELS_MAX & BB_PLACE_RUNG) == 0, "a power of two masks the rung");

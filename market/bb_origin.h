@@ -71,7 +71,8 @@ enum bb_origin_result bb_origin_make(struct bb_origin *origin, uint32_t zone_cou
 				     struct bb_origin_order *orders, uint32_t count,
 				     uint32_t *wrong);
 
-/* bb_origin_refine is called before bb_call_curves; auction has the lines of origin.
+/* bb_origin_refine is called before bb_call_curves; auction has the lines of origin.  Whoever
+ * has curves and no orders gives none, and does the same with their steps (bb_fixing.c).
  * Without parts, both this and bb_origin_coarsen change nothing. */
 void bb_origin_refine(struct bb_origin *origin, struct bb_auction *auction,
 		      struct bb_call_order *orders, uint32_t count);

@@ -5,6 +5,9 @@
 
 #include "base/bb_assert.h"
 #include "base/bb_sort.h"
+#include "market/bb_rank.h"
+
+#define FEW 24u /* pairs that are sorted faster by inserting them */
 
 _Static_assert(BB_BUCKETS_MAX *BB_PAIRING_WINDOW *BB_PAIRING_WINDOW <= BB_CANDIDATES_MAX,
 	       "a round's candidates have room");
@@ -43,25 +46,6 @@ best_limit(const void *left_place, const void *right_place)
 	return left->index < right->index;
 }
 
-bool
-bb_candidate_before(const void *left_candidate, const void *right_candidate)
-{
-	const struct bb_candidate *left = left_candidate;
-	const struct bb_candidate *right = right_candidate;
-
-	if (left->degree != right->degree)
-		return left->degree > right->degree; /* a veto is the lowest of all */
-	if (left->surplus != right->surplus)
-		return left->surplus > right->surplus;
-	if (left->reputation != right->reputation)
-		return left->reputation > right->reputation;
-	if (left->sell != right->sell)
-		return left->sell < right->sell;
-	if (left->buy != right->buy)
-		return left->buy < right->buy;
-	return left->bucket < right->bucket;
-}
-
 static bool
 by_orders(const void *left_pair, const void *right_pair)
 {
@@ -75,6 +59,20 @@ by_orders(const void *left_pair, const void *right_pair)
 	return left->bucket < right->bucket;
 }
 
+/* sort_unless sorts elements that may be in order already: the appliance gathers them so. */
+static void
+sort_unless(void *elements, uint32_t count, size_t size, bb_sort_before *before)
+{
+	const uint8_t *bytes = elements;
+
+	for (uint32_t i = 1; i < count; i++) {
+		if (!before(bytes + (i - 1) * size, bytes + i * size)) {
+			bb_sort(elements, count, size, before);
+			return;
+		}
+	}
+}
+
 /* set_places puts every filled order in its place. */
 static void
 set_places(struct task *task)
@@ -82,18 +80,22 @@ set_places(struct task *task)
 	struct bb_pairing *pairing = task->pairing;
 	uint32_t used = 0;
 
+	pairing->quick = true;
 	for (uint32_t i = 0; i < task->count; i++) {
 		struct bb_pairing_order *order = &task->orders[i];
 		order->left_wh = order->filled_wh;
-		if (order->filled_wh > 0)
-			pairing->places[used++] = (struct bb_place){
-				.price = order->terms.price,
-				.node = order->node,
-				.side = order->side,
-				.index = i,
-			};
+		if (order->filled_wh == 0)
+			continue;
+		pairing->quick &= bb_rank_quick(order);
+		pairing->places[used++] = (struct bb_place){
+			.price = order->terms.price,
+			.inverse = bb_inverse(order->terms.quantity_wh).inverse,
+			.node = order->node,
+			.side = order->side,
+			.index = i,
+		};
 	}
-	bb_sort(pairing->places, used, sizeof(*pairing->places), best_limit);
+	sort_unless(pairing->places, used, sizeof(*pairing->places), best_limit);
 	memset(pairing->first, 0, sizeof(pairing->first));
 	memset(pairing->end, 0, sizeof(pairing->end));
 	for (uint32_t i = 0; i < used; i++) {
@@ -182,15 +184,6 @@ bb_candidate_degree(const struct bb_pairing_rules *rules, uint64_t surplus_max, 
 	return bb_degree(&sell->terms, &buy->terms, &context, NULL);
 }
 
-static int32_t
-degree_of(const struct task *task, const struct bb_candidate *candidate)
-{
-	return bb_candidate_degree(task->rules, task->pairing->surplus_max,
-				   task->pairing->buckets[candidate->bucket].fee,
-				   &task->orders[candidate->sell],
-				   &task->orders[candidate->buy]);
-}
-
 static uint32_t
 end_of(const struct bb_pairing *pairing, uint32_t node, uint32_t side)
 {
@@ -199,91 +192,71 @@ end_of(const struct bb_pairing *pairing, uint32_t node, uint32_t side)
 	return pairing->first[node][side] + (left < pairing->window ? left : pairing->window);
 }
 
-/* gather lists the pairs of this round, of every bucket that has energy left. */
-static uint32_t
-gather(struct task *task)
+/* find_surplus: the first round finds the largest surplus of a pair that may be made. */
+static void
+find_surplus(struct bb_pairing *pairing, const struct bb_rank *rank)
 {
-	struct bb_pairing *pairing = task->pairing;
-	uint32_t used = 0;
+	uint64_t largest = 0;
 
+	for (uint32_t k = 0; k < pairing->bucket_count; k++) {
+		const struct bb_bucket *bucket = &pairing->buckets[k];
+		const uint32_t sells_end = end_of(pairing, bucket->from, BB_SELL);
+		const uint32_t buys_end = end_of(pairing, bucket->to, BB_BUY);
+		for (uint32_t i = pairing->first[bucket->from][BB_SELL]; i < sells_end; i++) {
+			const uint64_t surplus =
+				bb_rank_surplus(rank, k, &pairing->places[i], buys_end);
+			largest = surplus > largest ? surplus : largest;
+		}
+	}
+	pairing->surplus_max = largest;
+}
+
+/* gather brings in the pairs of this round, of every bucket that has energy left. */
+static void
+gather(struct bb_pairing *pairing, struct bb_rank *rank)
+{
 	for (uint32_t k = 0; k < pairing->bucket_count; k++) {
 		const struct bb_bucket *bucket = &pairing->buckets[k];
 		const uint32_t sells_end = end_of(pairing, bucket->from, BB_SELL);
 		const uint32_t buys_end = end_of(pairing, bucket->to, BB_BUY);
 		if (pairing->left_wh[k] == 0)
 			continue;
-		for (uint32_t i = pairing->first[bucket->from][BB_SELL]; i < sells_end; i++) {
-			const uint32_t sell = pairing->places[i].index;
-			for (uint32_t j = pairing->first[bucket->to][BB_BUY]; j < buys_end; j++) {
-				const uint32_t buy = pairing->places[j].index;
-				BB_ASSERT(used < room_of(pairing));
-				pairing->candidates[used++] = (struct bb_candidate){
-					.surplus = task->orders[buy].terms.price -
-						   task->orders[sell].terms.price - bucket->fee,
-					.reputation = task->orders[sell].terms.reputation,
-					.sell = sell,
-					.buy = buy,
-					.bucket = k,
-				};
-			}
-		}
+		for (uint32_t i = pairing->first[bucket->from][BB_SELL]; i < sells_end; i++)
+			bb_rank_add(rank, k, &pairing->places[i], buys_end);
 	}
-	return used;
-}
-
-/* rank gives every candidate its degree and sorts them; the first round finds the largest
- * surplus of a pair that may be made. */
-static void
-rank(struct task *task, uint32_t count, bool first_round)
-{
-	struct bb_pairing *pairing = task->pairing;
-
-	if (first_round) {
-		uint64_t largest = 0;
-		pairing->surplus_max = 0;
-		for (uint32_t i = 0; i < count; i++) {
-			const struct bb_candidate *candidate = &pairing->candidates[i];
-			if (candidate->surplus > 0 && (uint64_t)candidate->surplus > largest &&
-			    degree_of(task, candidate) != BB_DEGREE_VETO)
-				largest = (uint64_t)candidate->surplus;
-		}
-		pairing->surplus_max = largest;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		pairing->candidates[i].degree = degree_of(task, &pairing->candidates[i]);
-	bb_sort(pairing->candidates, count, sizeof(*pairing->candidates),
-		bb_candidate_before);
+	BB_ASSERT(rank->number_count <= room_of(pairing));
+	bb_rank_ready(rank);
 }
 
 static void
-pair_up(struct task *task, const struct bb_candidate *candidate,
+pair_up(struct task *task, struct bb_rank *rank, const struct bb_ranked *best,
 	const struct bb_auction *auction, const struct bb_clearing *clearing)
 {
 	struct bb_pairing *pairing = task->pairing;
-	struct bb_pairing_order *sell = &task->orders[candidate->sell];
-	struct bb_pairing_order *buy = &task->orders[candidate->buy];
-	uint64_t *left = &pairing->left_wh[candidate->bucket];
+	struct bb_pairing_order *sell = &task->orders[best->sell];
+	struct bb_pairing_order *buy = &task->orders[best->buy];
+	uint64_t *left = &pairing->left_wh[best->bucket];
 	uint64_t quantity = sell->left_wh < buy->left_wh ? sell->left_wh : buy->left_wh;
 
 	quantity = *left < quantity ? *left : quantity;
-	if (quantity == 0)
-		return;
+	BB_ASSERT(quantity > 0);
 	sell->left_wh -= quantity;
 	buy->left_wh -= quantity;
 	*left -= quantity;
+	rank->open[buy->node] -= buy->left_wh == 0;
 	/* Each pair uses up a sell, a buy or a bucket, so there are no more than those. */
 	BB_ASSERT(pairing->pair_count < task->count + BB_BUCKETS_MAX);
 	pairing->pairs[pairing->pair_count++] = (struct bb_pair){
 		.quantity_wh = quantity,
 		.price_sell = clearing->nodes[sell->node].price,
 		.price_buy = clearing->nodes[buy->node].price,
-		.fee = pairing->buckets[candidate->bucket].fee,
+		.fee = pairing->buckets[best->bucket].fee,
 		.sell_left_wh = sell->terms.quantity_wh - sell->filled_wh,
 		.buy_left_wh = buy->terms.quantity_wh - buy->filled_wh,
-		.degree = candidate->degree,
-		.sell = candidate->sell,
-		.buy = candidate->buy,
-		.bucket = candidate->bucket,
+		.degree = best->degree,
+		.sell = best->sell,
+		.buy = best->buy,
+		.bucket = best->bucket,
 		.product_sell = bb_auction_product(auction, sell->node),
 		.product_buy = bb_auction_product(auction, buy->node),
 	};
@@ -303,6 +276,69 @@ close_up(struct task *task, uint32_t node, uint32_t side)
 	pairing->first[node][side] = to;
 }
 
+/* The left_wh of a sell, which is 0 by now, while pairs go to their places: where its next one
+ * goes, and above that where they end. */
+static uint64_t
+next_and_end(uint32_t next, uint32_t end)
+{
+	return (uint64_t)end << 32 | next;
+}
+
+/* spread_pairs puts each pair among those of its sell, by swapping until all are there. */
+static void
+spread_pairs(struct task *task)
+{
+	struct bb_pair *pairs = task->pairing->pairs;
+	struct bb_pairing_order *orders = task->orders;
+	uint32_t place = 0;
+
+	for (uint32_t i = 0; i < task->pairing->pair_count; i++)
+		orders[pairs[i].sell].left_wh++;
+	for (uint32_t i = 0; i < task->count; i++) {
+		const uint32_t end = place + (uint32_t)orders[i].left_wh;
+		orders[i].left_wh = next_and_end(place, end);
+		place = end;
+	}
+	for (uint32_t i = 0; i < task->count; i++) {
+		const uint32_t end = (uint32_t)(orders[i].left_wh >> 32);
+		while ((uint32_t)orders[i].left_wh < end) {
+			struct bb_pair pair = pairs[(uint32_t)orders[i].left_wh];
+			while (pair.sell != i) {
+				const uint32_t to = (uint32_t)orders[pair.sell].left_wh++;
+				const struct bb_pair other = pairs[to];
+				pairs[to] = pair;
+				pair = other;
+			}
+			pairs[(uint32_t)orders[i].left_wh++] = pair;
+		}
+	}
+}
+
+static void
+sort_pairs(struct task *task)
+{
+	struct bb_pair *pairs = task->pairing->pairs;
+	uint32_t first = 0;
+
+	spread_pairs(task);
+	for (uint32_t i = 0; i < task->count; first = (uint32_t)task->orders[i++].left_wh) {
+		const uint32_t end = (uint32_t)task->orders[i].left_wh;
+		if (end - first > FEW) {
+			bb_sort(&pairs[first], end - first, sizeof(*pairs), by_orders);
+			continue;
+		}
+		for (uint32_t j = first + 1; j < end; j++) {
+			const struct bb_pair pair = pairs[j];
+			uint32_t to = j;
+			for (; to > first && by_orders(&pair, &pairs[to - 1]); to--)
+				pairs[to] = pairs[to - 1];
+			pairs[to] = pair;
+		}
+	}
+	for (uint32_t i = 0; i < task->count; i++)
+		task->orders[i].left_wh = 0;
+}
+
 static bool
 anything_left(const struct bb_pairing *pairing)
 {
@@ -320,17 +356,23 @@ bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules
 	struct task task = { .pairing = pairing, .rules = rules, .orders = orders,
 			     .count = count };
 
-	bb_sort(orders, count, sizeof(*orders), accepted_first);
+	sort_unless(orders, count, sizeof(*orders), accepted_first);
 	pairing->pair_count = 0;
 	set_places(&task);
 	set_buckets(&task, auction, clearing);
 	choose_window(pairing);
 	for (bool first_round = true; anything_left(pairing); first_round = false) {
-		const uint32_t candidates = gather(&task);
 		const uint32_t before = pairing->pair_count;
-		rank(&task, candidates, first_round);
-		for (uint32_t i = 0; i < candidates; i++)
-			pair_up(&task, &pairing->candidates[i], auction, clearing);
+		struct bb_rank rank;
+		struct bb_ranked best;
+		bb_rank_begin(&rank, pairing, rules, orders);
+		if (first_round) {
+			find_surplus(pairing, &rank);
+			bb_rank_begin(&rank, pairing, rules, orders);
+		}
+		gather(pairing, &rank);
+		while (bb_rank_next(&rank, &best))
+			pair_up(&task, &rank, &best, auction, clearing);
 		BB_ASSERT(pairing->pair_count > before);
 		for (uint32_t i = 0; i < auction->node_count; i++) {
 			close_up(&task, i, BB_SELL);
@@ -339,5 +381,5 @@ bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules
 	}
 	for (uint32_t i = 0; i < count; i++)
 		BB_ASSERT(orders[i].left_wh == 0);
-	bb_sort(pairing->pairs, pairing->pair_count, sizeof(*pairing->pairs), by_orders);
+	sort_pairs(&task);
 }

@@ -20,8 +20,9 @@
  *
  * Source   greedy over matroids: Korte and Hausmann 1978; not the largest sum of degrees,
  *          but at least a third of it, half of it in one zone.
- * Cost     n sells, m buys, c pairs to rank: O(c log c); beyond BB_CANDIDATES_MAX of them
- *          O((n + m) w log w + b w w log w) for w = BB_PAIRING_WINDOW and b buckets.
+ * Cost     n sells, m buys, c pairs to rank: c degrees, and O(c log c) at worst
+ *          (market/bb_rank.h); beyond BB_CANDIDATES_MAX of them (n + m) / w rounds at most of
+ *          b w w, for w = BB_PAIRING_WINDOW and b buckets.
  * Units    Wh; nano-currency per Wh; degrees in ppm.
  * Memory   The caller's, as struct bb_pairing says.
  * Threads  None of its own.
@@ -76,27 +77,30 @@ struct bb_pair {
 	uint32_t product_buy;  /* and of the one where it is bought */
 };
 
-struct bb_candidate {
-	int64_t surplus;
-	int32_t degree;
-	uint32_t reputation; /* the seller's */
-	uint32_t sell;
-	uint32_t buy;
-	uint32_t bucket;
+/* A sell with all the buys that it may go to, of one bucket and round (market/bb_rank.h). */
+struct bb_row {
+	uint64_t best; /* of its numbers */
+	uint32_t sell; /* index of the order */
+	uint32_t first; /* of its numbers */
+	uint32_t count;
+	uint16_t bucket;
+	bool heap; /* what its numbers are by now */
 };
 
 /* Where an order stands among those of its node and side: best limit first. */
 struct bb_place {
 	int64_t price;
+	uint64_t inverse; /* of its quantity (market/bb_divide.h) */
 	uint32_t node;
 	uint32_t side;
 	uint32_t index; /* of the order */
 };
 
 struct bb_pairing {
-	struct bb_candidate *candidates; /* given: room for candidates_max, */
-	struct bb_place *places;         /* for as many as orders, */
-	struct bb_pair *pairs;           /* for as many as orders and BB_BUCKETS_MAX more */
+	uint64_t *numbers;       /* given: room for candidates_max, */
+	struct bb_row *rows;     /* for as many, */
+	struct bb_place *places; /* for as many as orders, */
+	struct bb_pair *pairs;   /* for as many as orders and BB_BUCKETS_MAX more */
 	uint32_t candidates_max; /* at least BB_BUCKETS_MAX; 0: BB_CANDIDATES_MAX.  With less
 				  * than that a round ranks fewer */
 
@@ -107,6 +111,7 @@ struct bb_pairing {
 	uint64_t left_wh[BB_BUCKETS_MAX]; /* scratch from here on */
 	uint64_t surplus_max;
 	uint32_t window;
+	bool quick; /* all orders are as bb_rank_quick wants them */
 	uint32_t first[BB_NODES_MAX][2]; /* places of each node and side */
 	uint32_t end[BB_NODES_MAX][2];
 };
@@ -116,10 +121,7 @@ int32_t bb_candidate_degree(const struct bb_pairing_rules *rules, uint64_t surpl
 			    int64_t fee, const struct bb_pairing_order *sell,
 			    const struct bb_pairing_order *buy);
 
-/* bb_candidate_before is the rank of pairs, for bb_sort. */
-bool bb_candidate_before(const void *left, const void *right);
-
-/* bb_pairing_make sorts orders by acceptance and pairs all that is filled. */
+/* bb_pairing_make sorts orders by acceptance, unless they are, and pairs all that is filled. */
 void bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules,
 		     const struct bb_auction *auction, const struct bb_clearing *clearing,
 		     struct bb_pairing_order *orders, uint32_t count);

@@ -75,7 +75,7 @@ bb_position_make(struct bb_positions *positions, uint32_t participant, uint32_t 
 	else
 		positions->free_first = positions->slots[made].next;
 	positions->slots[made] = (struct bb_position){
-		.participant = participant, .listing = listing, .next = *listed,
+		.participant = participant, .listing = (uint16_t)listing, .next = *listed,
 	};
 	if (*listed != BB_POSITION_NONE)
 		positions->slots[*listed].prev = made;
@@ -106,12 +106,55 @@ forget(struct bb_positions *positions, uint32_t participant, uint32_t listing)
 }
 
 void
-bb_position_drop(struct bb_positions *positions, uint32_t dropped, uint32_t *listed)
+bb_position_list(struct bb_positions *positions, uint32_t position, uint32_t *owned)
+{
+	BB_ASSERT(!positions->slots[position].own_listed);
+	positions->slots[position].own_listed = 1;
+	positions->slots[position].own_prev = BB_POSITION_NONE;
+	positions->slots[position].own_next = *owned;
+	if (*owned != BB_POSITION_NONE)
+		positions->slots[*owned].own_prev = position;
+	*owned = position;
+}
+
+static void
+unlist(struct bb_positions *positions, uint32_t position, uint32_t *owned)
+{
+	struct bb_position *gone = &positions->slots[position];
+
+	BB_ASSERT(gone->own_listed);
+	if (gone->own_prev == BB_POSITION_NONE)
+		*owned = gone->own_next;
+	else
+		positions->slots[gone->own_prev].own_next = gone->own_next;
+	if (gone->own_next != BB_POSITION_NONE)
+		positions->slots[gone->own_next].own_prev = gone->own_prev;
+	gone->own_prev = gone->own_next = BB_POSITION_NONE;
+	gone->own_listed = 0;
+}
+
+uint32_t
+bb_position_first(struct bb_positions *positions, uint32_t *owned)
+{
+	while (*owned != BB_POSITION_NONE) {
+		const struct bb_position *position = &positions->slots[*owned];
+		if ((position->orders[BB_BUY] | position->orders[BB_SELL]) != 0)
+			break;
+		unlist(positions, *owned, owned);
+	}
+	return *owned;
+}
+
+void
+bb_position_drop(struct bb_positions *positions, uint32_t dropped, uint32_t *listed,
+		 uint32_t *owned)
 {
 	const struct bb_position *position = &positions->slots[dropped];
 
 	BB_ASSERT(dropped != BB_POSITION_NONE && bb_position_idle(position));
 	forget(positions, position->participant, position->listing);
+	if (position->own_listed)
+		unlist(positions, dropped, owned);
 	if (position->prev == BB_POSITION_NONE)
 		*listed = position->next;
 	else
@@ -122,30 +165,6 @@ bb_position_drop(struct bb_positions *positions, uint32_t dropped, uint32_t *lis
 	positions->settled[dropped] = (struct bb_position_settled){ 0 };
 	positions->free_first = dropped;
 	positions->live--;
-}
-
-void
-bb_position_list(struct bb_positions *positions, uint32_t position, uint32_t *first)
-{
-	positions->slots[position].own_prev = BB_POSITION_NONE;
-	positions->slots[position].own_next = *first;
-	if (*first != BB_POSITION_NONE)
-		positions->slots[*first].own_prev = position;
-	*first = position;
-}
-
-void
-bb_position_unlist(struct bb_positions *positions, uint32_t position, uint32_t *first)
-{
-	struct bb_position *gone = &positions->slots[position];
-
-	if (gone->own_prev == BB_POSITION_NONE)
-		*first = gone->own_next;
-	else
-		positions->slots[gone->own_prev].own_next = gone->own_next;
-	if (gone->own_next != BB_POSITION_NONE)
-		positions->slots[gone->own_next].own_prev = gone->own_prev;
-	gone->own_prev = gone->own_next = BB_POSITION_NONE;
 }
 
 /* Joins two heaps, of which neither is empty; returns the top. */

@@ -17,8 +17,10 @@
  * cancels never pays for it.
  * Source: Fredman, Sedgewick, Sleator, Tarjan, "The Pairing Heap", Algorithmica 1, 1986.
  *
- * Positions with live orders are in a list of their participant, all positions in one of
- * their listing.
+ * All positions are in a list of their listing, those with live orders in one of their
+ * participant.  From that a position is not taken with its last order, since the next one often
+ * comes soon, but when whoever looks for orders finds none there: once for each time that it was
+ * put there.
  *
  * Units    Wh; nano-currency.
  * Memory   bb_positions_bytes() from the arena.
@@ -38,7 +40,8 @@
 struct bb_position {
 	/* every order reads this line */
 	uint32_t participant;
-	uint32_t listing;
+	uint16_t listing;
+	uint16_t own_listed; /* 1: in its participant's list */
 	uint32_t orders[2];  /* live, by side */
 	uint64_t open_wh[2]; /* of them */
 	uint64_t bought_wh;  /* contracted */
@@ -47,7 +50,7 @@ struct bb_position {
 	uint32_t bound[2]; /* rung; means nothing without orders */
 	/* and trades and the first and last order this one */
 	uint32_t heap[2];            /* slots: top */
-	uint32_t own_prev, own_next; /* of its participant, with live orders */
+	uint32_t own_prev, own_next; /* of its participant, while own_listed */
 	uint32_t prev, next;         /* of its listing */
 	int64_t cash;                /* of contracts that are not settled: received less paid */
 	uint64_t locked;             /* for them */
@@ -81,6 +84,7 @@ struct bb_positions {
 	uint32_t page_live;
 	uint32_t page_used;
 	uint32_t page_free; /* chained by their first entries */
+	uint32_t reserved;  /* zero */
 };
 
 size_t bb_positions_bytes(uint32_t capacity, uint32_t participants, uint32_t listings);
@@ -124,13 +128,16 @@ bb_position_idle(const struct bb_position *position)
 	       (position->fee | position->congestion) == 0 && position->curtailed_wh == 0;
 }
 
-/* bb_position_drop takes an idle one away. */
-void bb_position_drop(struct bb_positions *positions, uint32_t dropped, uint32_t *listed);
+/* bb_position_drop takes an idle one away, out of its listing's list and its participant's. */
+void bb_position_drop(struct bb_positions *positions, uint32_t dropped, uint32_t *listed,
+		      uint32_t *owned);
 
-/* bb_position_list and bb_position_unlist: the list, from *first on, of a participant's
- * positions with live orders. */
-void bb_position_list(struct bb_positions *positions, uint32_t position, uint32_t *first);
-void bb_position_unlist(struct bb_positions *positions, uint32_t position, uint32_t *first);
+/* bb_position_list puts one that is not there in its participant's list, from *owned on. */
+void bb_position_list(struct bb_positions *positions, uint32_t position, uint32_t *owned);
+
+/* bb_position_first returns the first of a participant's that has live orders, or
+ * BB_POSITION_NONE.  It takes those out of the list that have none any more. */
+uint32_t bb_position_first(struct bb_positions *positions, uint32_t *owned);
 
 /* bb_position_sort brings the fresh orders of a side, which has one at least, into its heap,
  * and returns the best rung of the side. */
@@ -156,8 +163,9 @@ bb_position_join(struct bb_position *position, struct bb_orders *orders, uint32_
 	if (first != BB_SLOT_NONE)
 		orders->own[first].prev = slot;
 	position->fresh[side] = slot;
-	if (position->orders[side] == 0 || rung < position->bound[side])
-		position->bound[side] = rung;
+	/* Without orders it was beyond all rungs; no branch, since nobody can predict it. */
+	const uint32_t bound = position->bound[side] | -(uint32_t)(position->orders[side] == 0);
+	position->bound[side] = rung < bound ? rung : bound;
 	position->orders[side]++;
 	position->open_wh[side] += order->quantity_wh;
 }

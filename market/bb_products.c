@@ -138,13 +138,26 @@ strike(struct bb_products *products, uint32_t product)
 	entries[gap] = (struct bb_product_entry){ 0 };
 }
 
+static uint64_t *
+middle_of(const struct bb_products *products, uint32_t index, uint32_t side)
+{
+	const uint32_t words = (products->stretches_a_side + 63) / 64;
+
+	return products->middles + (2 * (size_t)index + side) * words;
+}
+
+static struct bb_directory *
+directory_of(const struct bb_products *products, uint32_t index, uint32_t side)
+{
+	return products->directories + (2 * (size_t)index + side) * products->stretches_a_side;
+}
+
 struct bb_listing *
 bb_products_add(struct bb_products *products, const struct bb_product_command *terms)
 {
 	const uint32_t steps = steps_of(terms);
-	const uint32_t stretches = products->stretches_a_side;
 	BB_ASSERT(products->count < products->most);
-	BB_ASSERT(steps > 0 && bb_ladder_stretches(steps) <= stretches);
+	BB_ASSERT(steps > 0 && bb_ladder_stretches(steps) <= products->stretches_a_side);
 	uint32_t index = products->free_first - 1;
 	if (products->free_first == 0)
 		index = products->used++;
@@ -161,12 +174,10 @@ bb_products_add(struct bb_products *products, const struct bb_product_command *t
 		.product.terms = *terms,
 	};
 	bb_book_init(&listing->book, terms->price_min, terms->tick, steps);
-	for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
-		const size_t row = 2 * (size_t)index + side;
+	for (uint32_t side = BB_BUY; side <= BB_SELL; side++)
 		bb_ladder_init(&listing->book.ladders[side], steps,
-			       products->middles + row * ((stretches + 63) / 64),
-			       products->directories + row * stretches, &products->stretches);
-	}
+			       middle_of(products, index, side),
+			       directory_of(products, index, side), &products->stretches);
 	enter(products, terms->product, index);
 	products->listed[products->count++] = index;
 	return listing;
@@ -189,4 +200,21 @@ bb_products_remove(struct bb_products *products, struct bb_listing *listing)
 		(products->count - row) * sizeof(products->listed[0]));
 	*listing = (struct bb_listing){ .next_free = products->free_first };
 	products->free_first = index + 1;
+}
+
+void
+bb_products_aim(struct bb_products *products)
+{
+	for (uint32_t index = 0; index < products->used; index++) {
+		struct bb_listing *listing = &products->listings[index];
+		for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
+			struct bb_ladder *ladder = &listing->book.ladders[side];
+			if (ladder->rung_count == 0) /* of a listing that has ended */
+				continue;
+			ladder->middle = middle_of(products, index, side);
+			ladder->directory = directory_of(products, index, side);
+			ladder->slots = products->stretches.slots;
+			ladder->stretches = &products->stretches;
+		}
+	}
 }

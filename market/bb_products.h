@@ -29,7 +29,11 @@ struct bb_listing {
 	uint32_t band[2];   /* by side of who comes: last rung of the other that it trades with */
 	uint64_t until_ns;  /* orders are accepted before; bb_contract.h sets these of a course */
 	uint64_t trades_until_ns; /* and trade before */
+	bool joined; /* lines lead to other zones (bb_across.h) */
+	bool odd; /* an order that hides energy or accepts only some sources has rested here */
+	uint8_t reserved[6]; /* zero */
 	struct bb_product product;
+	uint8_t rest[48]; /* zero, up to a cache line */
 };
 
 /* Product and listing index + 1; 0: free. */
@@ -49,6 +53,7 @@ struct bb_products {
 	uint32_t entry_mask;
 	uint32_t levels;
 	uint32_t stretches_a_side; /* of a directory */
+	uint32_t reserved;         /* zero */
 	struct bb_directory *directories; /* [most][2][stretches_a_side] */
 	uint64_t *middles;         /* [most][2][words] */
 	struct bb_stretches stretches;
@@ -88,6 +93,10 @@ struct bb_listing *bb_products_add(struct bb_products *products,
 
 /* bb_products_remove ends a listing in which there is neither an order nor a position. */
 void bb_products_remove(struct bb_products *products, struct bb_listing *listing);
+
+/* bb_products_aim points the ladders of all listings at this memory, after listings were
+ * brought from another. */
+void bb_products_aim(struct bb_products *products);
 
 static inline uint32_t
 bb_listing_index(const struct bb_products *products, const struct bb_listing *listing)

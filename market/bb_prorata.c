@@ -1,8 +1,10 @@
 #include "market/bb_prorata.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/bb_assert.h"
+#include "market/bb_divide.h"
 
 #define DIGIT_BITS 8u
 #define DIGITS     (1u << DIGIT_BITS)
@@ -71,9 +73,13 @@ serve_digit(struct bb_claim *claims, uint32_t count, enum key key, uint32_t shif
 /* serve_first gives a unit to each of the left claims that come first, without sorting
  * them: only whoever might be the last of these is looked at again. */
 static void
-serve_first(struct bb_claim *claims, uint32_t count, uint64_t left)
+serve_first(struct bb_claim *claims, uint32_t count, uint64_t left,
+	    const struct bb_reputations *reputations)
 {
 	for (enum key key = 0; key < KEYS && left < count; key++) {
+		for (uint32_t i = 0; key == KEY_REPUTATION && reputations != NULL && i < count; i++)
+			claims[i].reputation =
+				reputations->of(reputations->context, claims[i].reputation);
 		const uint64_t bits = varying(claims, count, key);
 		if (bits == 0)
 			continue;
@@ -92,26 +98,33 @@ serve_first(struct bb_claim *claims, uint32_t count, uint64_t left)
 void
 bb_prorata(struct bb_claim *claims, uint32_t count, uint64_t amount)
 {
+	bb_prorata_asking(claims, count, amount, NULL);
+}
+
+void
+bb_prorata_asking(struct bb_claim *claims, uint32_t count, uint64_t amount,
+		  const struct bb_reputations *reputations)
+{
 	uint64_t total = 0;
 	for (uint32_t i = 0; i < count; i++)
 		total += claims[i].quantity;
 	BB_ASSERT(total < UINT64_C(1) << 63);
-	const bool everything = amount >= total;
+	if (amount >= total) {
+		for (uint32_t i = 0; i < count; i++) {
+			claims[i].given = claims[i].quantity;
+			claims[i].remainder = 0;
+		}
+		return;
+	}
 
-	uint64_t left = everything ? 0 : amount;
+	const struct bb_fraction share = bb_fraction(amount, total);
+	uint64_t left = amount;
 	for (uint32_t i = 0; i < count; i++) {
 		struct bb_claim *claim = &claims[i];
-		if (everything) {
-			claim->given = claim->quantity;
-			claim->remainder = 0;
-			continue;
-		}
-		const unsigned __int128 share = (unsigned __int128)claim->quantity * amount;
-		claim->given = (uint64_t)(share / total);
-		claim->remainder = (uint64_t)(share % total);
+		claim->given = bb_fraction_of(share, claim->quantity, &claim->remainder);
 		left -= claim->given;
 	}
 	BB_ASSERT(left == 0 || left < count);
 	if (left > 0)
-		serve_first(claims, count, left);
+		serve_first(claims, count, left, reputations);
 }

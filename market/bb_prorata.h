@@ -22,12 +22,21 @@ struct bb_claim {
 	uint64_t order;      /* rises with acceptance; unique */
 	uint64_t given;      /* the result */
 	uint64_t remainder;  /* scratch */
-	uint32_t reputation; /* ppm */
+	uint32_t reputation; /* ppm; or whose, to be asked for */
 	uint32_t index;      /* the caller's own */
 };
 
+/* Reputations decide only between equal remainders, so that few of many are needed: where
+ * looking one up is dear, a claim says whose it is instead. */
+struct bb_reputations {
+	uint32_t (*of)(const void *context, uint32_t whose); /* ppm */
+	const void *context;
+};
+
 /* bb_prorata splits amount over claims; with amount at or above their sum everybody gets
- * all it asked for. */
+ * all it asked for.  bb_prorata_asking looks reputations up. */
 void bb_prorata(struct bb_claim *claims, uint32_t count, uint64_t amount);
+void bb_prorata_asking(struct bb_claim *claims, uint32_t count, uint64_t amount,
+		       const struct bb_reputations *reputations);
 
 #endif

@@ -1,5 +1,7 @@
 #include "market/bb_resting.h"
 
+#include "market/bb_silence.h"
+
 void
 bb_resting_add(struct bb_market *market, const struct bb_take *take)
 {
@@ -17,22 +19,27 @@ bb_resting_add(struct bb_market *market, const struct bb_take *take)
 		.quantity_wh = shown_wh,
 		.place = take->place,
 		.position = take->position,
+		.listing = bb_listing_index(&market->products, listing) & BB_ORDER_LISTING,
 	};
 	market->orders.own[slot].accept = take->accept_sources;
 	market->orders.own[slot].prefer = take->prefer_sources;
 	bb_book_rest(&listing->book, &market->orders, slot);
-	if ((position->orders[BB_BUY] | position->orders[BB_SELL]) == 0)
+	if (BB_UNLIKELY(account->orders_live == 0))
+		bb_silence_watch(market, account);
+	if (BB_UNLIKELY(!position->own_listed))
 		bb_position_list(&market->positions, take->position, &account->positions);
 	bb_position_join(position, &market->orders, slot);
 	if (BB_UNLIKELY(take->detail != 0)) {
 		const bool iceberg = take->type == BB_LIMIT_ICEBERG;
 		market->orders.slots[slot].extra = bb_extras_take(
 			&market->orders.extras, slot, iceberg ? 0 : take->detail,
-			iceberg ? take->detail : 0, take->left_wh - shown_wh);
+			iceberg ? take->detail : 0, take->left_wh - shown_wh) & BB_ORDER_EXTRA;
 		position->open_wh[take->side] += take->left_wh - shown_wh;
 	}
 	bb_accounts_lock(bb_accounts_purse(&market->accounts, account->participant),
 			 bb_resting_need(listing, take->side, take->price, take->left_wh));
+	if (BB_UNLIKELY(bb_take_odd(take)))
+		listing->odd = true;
 	account->energy_wh += take->left_wh;
 	account->orders_live++;
 	listing->product.orders_live++;

@@ -37,7 +37,7 @@ bb_resting_look(struct bb_market *market, uint32_t slot)
 {
 	struct bb_order *order = &market->orders.slots[slot];
 	struct bb_position *position = &market->positions.slots[order->position];
-	struct bb_listing *listing = &market->products.listings[position->listing];
+	struct bb_listing *listing = &market->products.listings[order->listing];
 	const enum bb_side side = bb_order_side(order);
 
 	return (struct bb_standing){
@@ -66,6 +66,16 @@ bb_take_shown(const struct bb_take *take)
 	return BB_UNLIKELY(take->type == BB_LIMIT_ICEBERG) && take->detail < take->left_wh
 		       ? take->detail
 		       : take->left_wh;
+}
+
+/* bb_take_odd returns whether an auction has to look at the order itself, as its rung's sum does
+ * not say what it is. */
+static inline bool
+bb_take_odd(const struct bb_take *take)
+{
+	return take->type == BB_LIMIT_ICEBERG ||
+	       (take->side == BB_BUY && take->accept_sources != 0 &&
+		take->accept_sources != UINT16_MAX);
 }
 
 /* bb_resting_add rests what is left of an order, whose position is made. */
@@ -98,9 +108,6 @@ bb_resting_reduce(struct bb_market *market, const struct bb_standing *standing,
 
 	*bb_ids_place(&market->ids, account->ids, standing->order->order_id) = BB_SLOT_NONE;
 	bb_position_leave(position, &market->orders, standing->slot);
-	if ((position->orders[BB_BUY] | position->orders[BB_SELL]) == 0)
-		bb_position_unlist(&market->positions, standing->order->position,
-				   &account->positions);
 	bb_orders_give(&market->orders, standing->slot);
 	account->orders_live--;
 	standing->listing->product.orders_live--;
@@ -148,8 +155,11 @@ void bb_resting_tell(const struct bb_market *market, struct bb_slice *slice,
 static inline void
 bb_resting_tidy(struct bb_market *market, uint32_t position, struct bb_listing *listing)
 {
-	if (bb_position_idle(&market->positions.slots[position]))
-		bb_position_drop(&market->positions, position, &listing->positions);
+	const struct bb_position *idle = &market->positions.slots[position];
+
+	if (bb_position_idle(idle))
+		bb_position_drop(&market->positions, position, &listing->positions,
+				 &market->members.accounts[idle->participant].positions);
 }
 
 #endif

@@ -33,6 +33,7 @@ enum bb_param_group {
 	BB_PARAM_ESCROW,
 	BB_PARAM_PROTECTION, /* the dynamic band */
 	BB_PARAM_ZONES,      /* of the calendar: bit z % 32 of value z / 32 */
+	BB_PARAM_REBATE,     /* of what penalties and congestion collected */
 	BB_PARAM_GROUPS
 };
 
@@ -49,10 +50,15 @@ enum bb_param_group {
  *	CLEARING    kappa: price of a Wh that is not delivered, of the reputation handicap
  *	DEGREE      losses inside a feeder and between two
  *	SETTLEMENT  imbalance_required 1: an interval opens only when the grid company has sent
- *	            its prices; lines_required: and this many lines
+ *	            its prices; lines_required: and this many lines; imbalance_after 1: it is not
+ *	            settled, though all readings are there, before it has sent them again after
+ *	            that, or their time is over
  *	ESCROW      margin_ppm of what the worst deviation costs
  *	PROTECTION  band_ppm of the last auction's price, at least band_price; 0 and 0: none.
  *	            breaker_s from leaving the band to the auction that follows
+ *	REBATE      rebate_days: the period, whole days counted from 1970; 0: never.  What stays in
+ *	            FUND: kept_units x 10^9 + kept_nano.  rent_shared 0: RENT goes to DSO
+ *	            (market/bb_rebate.h).  It holds for whatever period ends from then on
  */
 #define BB_RULES_LIST(X)                                                            \
 	X(TERMS, 0, price_min, -BB_PRICE_MAX, BB_PRICE_MAX, -5000000)               \
@@ -94,10 +100,15 @@ enum bb_param_group {
 	X(SETTLEMENT, 6, price_reference, 0, BB_PRICE_MAX, 100000)                  \
 	X(SETTLEMENT, 7, imbalance_required, 0, 1, 0)                               \
 	X(SETTLEMENT, 8, lines_required, 0, BB_VENUE_LINES, 0)                      \
+	X(SETTLEMENT, 9, imbalance_after, 0, 1, 0)                                  \
 	X(ESCROW, 0, margin_ppm, 0, 1000000, 200000)                                \
 	X(PROTECTION, 0, band_ppm, 0, 100000000, 500000)                            \
 	X(PROTECTION, 1, band_price, 0, BB_PRICE_MAX, 50000)                        \
-	X(PROTECTION, 2, breaker_s, 0, 86400, 60)
+	X(PROTECTION, 2, breaker_s, 0, 86400, 60)                                   \
+	X(REBATE, 0, rebate_days, 0, 3650, 30)                                      \
+	X(REBATE, 1, kept_units, 0, INT32_MAX, 0)                                   \
+	X(REBATE, 2, kept_nano, 0, 999999999, 0)                                    \
+	X(REBATE, 3, rent_shared, 0, 1, 0)
 
 struct bb_rules {
 #define X(group, place, name, least, most, start) int32_t name;

@@ -29,6 +29,7 @@ enum bb_posting_kind {
 	BB_POSTING_IMBALANCE,
 	BB_POSTING_NO_GAIN,
 	BB_POSTING_PENALTY,
+	BB_POSTING_REBATE, /* bb_rebate.h */
 };
 
 struct bb_contract {

@@ -80,18 +80,20 @@ shown_wh(int64_t wh)
 	return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
-/* Rule M, for who could have delivered and has no reading. */
+/* Rule M, for who could have delivered and has no reading: all zones of the first interval of a
+ * day that misses one are forgiven. */
 static int64_t
 substitute(struct subject *subject)
 {
-	const struct bb_account *account = subject->account;
+	struct bb_account *account = subject->account;
 	const int64_t contracted = contracted_wh(subject->position);
-	const uint32_t day = subject->course->quarter / QUARTERS_A_DAY + 1;
+	const uint32_t quarter = subject->course->quarter;
+	const uint32_t missed = account->missed_quarter;
 
-	if (account->missed_day != day) {
-		subject->account->missed_day = day;
+	if (missed == 0 || (missed - 1) / QUARTERS_A_DAY != quarter / QUARTERS_A_DAY)
+		account->missed_quarter = quarter + 1;
+	if (account->missed_quarter == quarter + 1)
 		return contracted;
-	}
 	if (contracted >= 0)
 		return 0;
 	return account->cap_in_wh != 0 ? -(int64_t)account->cap_in_wh : 2 * contracted;
@@ -114,6 +116,9 @@ read_position(struct subject *subject)
 		event->result = BB_BY_SUBSTITUTE;
 	}
 	subject->course->system_wh += subject->settled->metered_wh - contracted_wh(position);
+	bb_root_add(&subject->course->root, (uint64_t)position->participant << 32 |
+						    position->flags);
+	bb_root_add(&subject->course->root, (uint64_t)subject->settled->metered_wh);
 }
 
 /* post moves amount, if there is one, and tells so. */
@@ -245,10 +250,22 @@ reverse_deviation(struct subject *subject)
 	     BB_BY_REVERSAL);
 }
 
+/* What a reversal would take back out of FUND. */
+static __int128
+taken_back(const struct subject *subject)
+{
+	const struct bb_position_settled *settled = subject->settled;
+
+	return (subject->position->flags & BB_POSITION_SETTLED) == 0
+		       ? 0
+		       : (__int128)settled->no_gain + settled->penalty;
+}
+
 static void
 settle_position(struct subject *subject)
 {
 	struct bb_position *position = subject->position;
+	const __int128 before = taken_back(subject);
 
 	if ((position->flags & BB_POSITION_SETTLED) != 0)
 		reverse_deviation(subject);
@@ -256,6 +273,7 @@ settle_position(struct subject *subject)
 		post_contracts(subject);
 	post_deviation(subject);
 	position->flags |= BB_POSITION_SETTLED;
+	bb_rebate_settle(subject->market, taken_back(subject) - before);
 }
 
 /* Stage 0 reads all positions, for the system's deviation decides; stage 1 settles them. */
@@ -344,6 +362,13 @@ finish_position(struct subject *subject)
 	struct bb_position *position = subject->position;
 
 	move_reputation(subject);
+	bb_root_add(&subject->course->root, (uint64_t)position->participant << 32 |
+						    subject->account->reputation);
+	bb_root_add(&subject->course->root, (uint64_t)subject->settled->metered_wh);
+	bb_rebate_settle(subject->market, -taken_back(subject));
+	if ((position->flags & (BB_POSITION_METERED | BB_POSITION_SUBSTITUTED)) ==
+	    BB_POSITION_METERED)
+		bb_rebate_count(subject->market, subject->account, subject->settled->metered_wh);
 	bb_accounts_unlock(
 		bb_accounts_purse(&subject->market->accounts, position->participant),
 		position->locked);
@@ -351,7 +376,7 @@ finish_position(struct subject *subject)
 	position->cash = position->fee = position->congestion = 0;
 	position->locked = position->curtailed_wh = position->flags = 0;
 	bb_position_drop(&subject->market->positions, subject->index,
-			 &subject->listing->positions);
+			 &subject->listing->positions, &subject->account->positions);
 }
 
 /* The first position of the first zone that is still listed, until there is none. */

@@ -2,14 +2,15 @@
  *
  * Of each position, that is a participant in one zone of a delivery interval:
  *
- *	first      a missing reading is substituted: what was contracted, the first time of a
+ *	first      a missing reading is substituted: what was contracted, in the first interval of a
  *	           day; then, since silence must not pay, 0 of who sold, and of who bought all
  *	           that it may draw, or twice what it bought if nothing limits that
  *	settled    contracts through MARKET, which is zero again after the last of them; fees,
  *	           congestion; then the deviation, as in bb_settlement.h
  *	again      only the deviation: its postings are taken back and made anew
- *	final      escrow unlocked, reputation moved; a covered participant whose balance is
- *	           below zero has defaulted: reputation halved, killed, its orders taken off
+ *	final      escrow unlocked, reputation moved, readings, but no substitutes, counted for the
+ *	           rebate (bb_rebate.h); a covered participant whose balance is below zero has
+ *	           defaulted: reputation halved, killed, its orders taken off
  *
  * What the grid curtailed (bb_grid.h) is as if it had not been contracted, but that it is bought
  * back at the zone's price, or at the reference price where nothing traded.

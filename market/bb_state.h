@@ -20,6 +20,8 @@
 #include "market/bb_orders.h"
 #include "market/bb_position.h"
 #include "market/bb_products.h"
+#include "market/bb_rebate.h"
+#include "market/bb_watches.h"
 
 /* Where the events of one call go. */
 struct bb_slice {
@@ -41,6 +43,7 @@ enum bb_work_kind {
 	BB_WORK_TAKE,  /* an order trades, then rests: bb_entry_continue */
 	BB_WORK_SWEEP, /* many orders are cancelled: bb_cancel_continue */
 	BB_WORK_TICK,  /* what is due happens: bb_tick_continue */
+	BB_WORK_UNCROSS, /* orders trade that meet over lines: bb_uncross_continue */
 };
 
 struct bb_take {
@@ -61,6 +64,7 @@ struct bb_take {
 	uint16_t prefer_sources;
 	uint8_t type;
 	uint32_t detail; /* expires_s or shown_wh, by type; else 0 */
+	uint32_t turns;  /* how often a line was full (bb_across.h) */
 };
 
 struct bb_sweep {
@@ -74,7 +78,16 @@ struct bb_sweep {
 struct bb_tick {
 	struct bb_course *course; /* under way; NULL: the next one is to be found */
 	uint32_t left;            /* steps of this tick */
+	uint32_t looks;           /* at whoever may have fallen silent */
+	uint32_t silent;          /* participant whose orders leave; 0: nobody's */
 	bool told;                /* something was due */
+	bool calm;                /* of courses nothing is due any more */
+};
+
+struct bb_uncross {
+	uint32_t quarter; /* of the delivery interval under way */
+	uint32_t left;    /* with it */
+	uint32_t turns;   /* how often a line was full */
 };
 
 /* Between two legs of a basket. */
@@ -91,6 +104,7 @@ struct bb_work {
 		struct bb_take take;
 		struct bb_sweep sweep;
 		struct bb_tick tick;
+		struct bb_uncross uncross;
 	};
 };
 
@@ -107,7 +121,9 @@ struct bb_market {
 	struct bb_orders orders;
 	struct bb_positions positions;
 	struct bb_ids ids; /* participant and order id to slot */
+	struct bb_watches watches; /* who must be heard (bb_silence.h) */
 	struct bb_calendar calendar;
+	struct bb_rebate rebate;
 	struct bb_fixing *fixing; /* NULL: there is no calendar */
 	uint64_t traded_gone_wh;  /* in listings that have ended */
 	struct bb_basket basket;

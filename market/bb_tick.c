@@ -4,6 +4,7 @@
 #include "market/bb_contract.h"
 #include "market/bb_expiry.h"
 #include "market/bb_settling.h"
+#include "market/bb_silence.h"
 
 #define RETRY_NS (60 * BB_SECOND_NS) /* where something is missing that may still come */
 
@@ -53,6 +54,8 @@ enter(struct bb_market *market, struct bb_course *course, const struct bb_transi
 	course->action = BB_ACTION_NONE;
 	course->root = (struct bb_root){ { 0, 0 } };
 	set_auction(course, event, market->time_ns);
+	if (event == BB_COURSE_REOPENS)
+		course->crossed = true; /* what the auction had reasons to leave */
 	if (event == BB_COURSE_HOLDS || event == BB_COURSE_CLOSES)
 		course->last = event == BB_COURSE_CLOSES;
 	if (event == BB_COURSE_UPHOLDS) {
@@ -251,6 +254,45 @@ snap(struct bb_market *market, struct bb_course *course)
 	course->root = market->fixing->root;
 }
 
+/* What a deviation costs at most, from now on. */
+static void
+set_worst(struct bb_course *course)
+{
+	const struct bb_rules *rules = &course->rules;
+
+	if (!course->imbalance.known)
+		course->imbalance = (struct bb_imbalance){
+			.price_long = rules->price_long,
+			.price_short = rules->price_short,
+			.price_reference = rules->price_reference,
+		};
+	course->worst = course->imbalance;
+}
+
+/* What stands when an interval opens: every rule, its prices, its lines. */
+static struct bb_root
+root_of_terms(const struct bb_course *course)
+{
+	const uint32_t *rules = (const uint32_t *)&course->rules; /* nothing but such words */
+	const struct bb_imbalance *worst = &course->worst;
+	struct bb_root root = { { 0, 0 } };
+
+	for (size_t i = 0; i < sizeof(course->rules) / sizeof(*rules); i++)
+		bb_root_add(&root, rules[i]);
+	bb_root_add(&root, bb_prices(worst->price_long, worst->price_short));
+	bb_root_add(&root, (uint32_t)worst->price_reference);
+	for (uint32_t i = 0; i < BB_VENUE_LINES; i++) {
+		const struct bb_course_line *line = &course->lines[i];
+		if (!line->known)
+			continue;
+		bb_root_add(&root, (uint64_t)i << 16 | (uint64_t)line->from_zone << 8 |
+					   line->to_zone);
+		bb_root_add(&root, (uint64_t)line->capacity_wh << 32 | line->capacity_reverse_wh);
+		bb_root_add(&root, (uint32_t)line->fee);
+	}
+	return root;
+}
+
 static bool
 holds_auction(enum bb_course_event event, const struct bb_course *course)
 {
@@ -276,12 +318,10 @@ move(struct bb_market *market, struct bb_course *course, struct bb_slice *slice)
 		course->due_ns = market->time_ns + RETRY_NS;
 		return GOES_ON;
 	}
-	if (event == BB_COURSE_OPENS && !course->imbalance.known)
-		course->imbalance = (struct bb_imbalance){
-			.price_long = course->rules.price_long,
-			.price_short = course->rules.price_short,
-			.price_reference = course->rules.price_reference,
-		};
+	if (event == BB_COURSE_OPENS) {
+		set_worst(course);
+		course->root = root_of_terms(course);
+	}
 	if (event == BB_COURSE_SNAPS)
 		snap(market, course);
 	if (course->state == BB_COURSE_CLEARING && !course->solved)
@@ -351,34 +391,52 @@ expire(struct bb_market *market, struct bb_slice *slice)
 	return true;
 }
 
+/* Courses move, and new ones are defined, as long as something is due; false if the slice is
+ * full before. */
+static bool
+advance_all(struct bb_market *market, struct bb_slice *slice)
+{
+	struct bb_tick *tick = &market->work.tick;
+	enum progress progress = GOES_ON;
+
+	while (progress != SPENT) {
+		if (tick->told && bb_slice_left(slice) < BB_TICK_ROOM)
+			return false;
+		const uint32_t before = slice->count;
+		progress = advance(market, slice);
+		tick->told |= slice->count > before;
+		if (progress == SLICE_FULL)
+			return false;
+	}
+	bb_calendar_refresh(&market->calendar, market->time_ns);
+	tick->calm = true;
+	return true;
+}
+
 void
 bb_tick_begin(struct bb_market *market)
 {
+	const struct bb_calendar *calendar = &market->calendar;
+
 	market->work.kind = BB_WORK_TICK;
-	market->work.tick = (struct bb_tick){ .left = BB_TICK_EVENTS };
+	market->work.tick = (struct bb_tick){
+		.left = BB_TICK_EVENTS, .looks = BB_SILENCE_LOOKS,
+		.calm = calendar->size == 0 || calendar->due_ns > market->time_ns,
+	};
 }
 
 bool
 bb_tick_continue(struct bb_market *market, struct bb_slice *slice)
 {
-	struct bb_tick *tick = &market->work.tick;
-	enum progress progress = GOES_ON;
+	const struct bb_tick *tick = &market->work.tick;
 
-	if (!expire(market, slice))
+	/* A rebate divides what became final before from what does now, then waits. */
+	if (!expire(market, slice) || !bb_rebate_begin(market, slice))
 		return false;
-	if (market->calendar.size > 0 &&
-	    (market->calendar.due_ns <= market->time_ns || tick->told)) {
-		while (progress != SPENT) {
-			if (tick->told && bb_slice_left(slice) < BB_TICK_ROOM)
-				return false;
-			const uint32_t before = slice->count;
-			progress = advance(market, slice);
-			tick->told |= slice->count > before;
-			if (progress == SLICE_FULL)
-				return false;
-		}
-		bb_calendar_refresh(&market->calendar, market->time_ns);
-	}
+	if (!tick->calm && !advance_all(market, slice))
+		return false;
+	if (!bb_silence_continue(market, slice) || !bb_rebate_continue(market, slice))
+		return false;
 	if (!tick->told)
 		bb_slice_add(slice, BB_EVENT_TICKED, 0);
 	return true;

@@ -1,8 +1,11 @@
 /* bb_tick - time has passed: whatever is due happens, course by course.
  *
  * What is due earliest goes first, of several the earliest quarter; then new intervals are
- * defined.  One tick does a bounded amount: up to BB_TICK_EVENTS steps of releasing, settling
- * and finishing, or one auction; what is left is due at once, and the next tick goes on.
+ * defined.  Before all that orders leave whose time has come, and a rebate (bb_rebate.h) begins;
+ * after it those of the silent leave (bb_silence.h), and the rebate is paid.  One tick does a
+ * bounded amount: up to BB_TICK_EVENTS steps of releasing, settling, finishing and paying, or
+ * one auction, or the orders of one participant; what is left is due at once, and the next tick
+ * goes on.
  *
  * Errors   None: a tick always passes.
  * Memory, threads, replay: as bb_state.h.

@@ -8,7 +8,7 @@
  *	LIMIT_AON     no      yes     as FOK, see below
  *	LIMIT_GTD     yes     no      gone at expires_s
  *	LIMIT_ICEBERG yes     no      shows a clip of shown_wh at a time
- *	MARKET_LIMIT  yes     no      its limit is the best price of the other side
+ *	MARKET_LIMIT  yes     no      its limit is the best price of the other side, in its zone
  *
  * Whole: what is shown within its limit (and the dynamic band) is counted by the sums of
  * rungs, which costs a look at each price that it would trade at.  What icebergs hide does not
@@ -69,7 +69,8 @@ bb_type_clips(uint32_t quantity_wh, uint32_t clip_wh)
 enum bb_result bb_type_check(const struct bb_market *market, const struct bb_listing *listing,
 			     const struct bb_order_command *order);
 
-/* bb_type_fills returns whether all of an order can trade at once. */
+/* bb_type_fills returns whether all of an order can trade at once in its own zone; over lines
+ * bb_across_fills does. */
 bool bb_type_fills(const struct bb_take *take);
 
 #endif

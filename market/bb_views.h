@@ -18,6 +18,7 @@ struct bb_purse_view {
 	uint32_t account; /* a participant, or enum bb_technical_account */
 	int64_t balance;
 	uint64_t locked;
+	uint64_t metered_wh; /* since the last rebate (bb_rebate.h) */
 };
 
 struct bb_zone_view {

@@ -70,7 +70,8 @@ bb_window_mark(struct bb_window *window, uint64_t sequence)
 	if (result != BB_OK)
 		return result;
 
-	if (sequence > highest)
+	/* The next one, as it mostly is, takes the only place that it would make room in. */
+	if (sequence > highest && sequence - highest > 1)
 		make_room(window, highest, sequence);
 	word_write(window, sequence, word_read(window, sequence) | bit_of(sequence));
 	if (sequence > highest)

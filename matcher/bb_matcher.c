@@ -50,11 +50,13 @@ count_events(struct bb_counters *counters, const struct bb_outcome *outcomes, ui
 	uint64_t traded_wh = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (outcomes[i].event.kind != BB_EVENT_TRADED &&
-		    outcomes[i].event.kind != BB_EVENT_CONTRACTED)
+		const struct bb_event *event = &outcomes[i].event;
+		const bool uncrossed = event->kind == BB_EVENT_CARRIED && event->counterparty != 0;
+		if (event->kind != BB_EVENT_TRADED && event->kind != BB_EVENT_CONTRACTED &&
+		    !uncrossed)
 			continue;
 		trades++;
-		traded_wh += outcomes[i].event.quantity_wh;
+		traded_wh += event->quantity_wh;
 	}
 	if (trades == 0)
 		return;

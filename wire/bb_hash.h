@@ -1,7 +1,7 @@
 /* bb_hash - SHA-256 (FIPS 180-4) and the RFC 6962 tree, over libcrypto's SHA-NI code.
  *
- * libsodium's portable SHA-256 is five times slower, and the ledger core hashes
- * every byte several times.
+ * libsodium's portable SHA-256 is five times slower, and the ledger hashes every byte that
+ * is written or read.
  *
  * Memory   The caller owns the state; nothing is allocated.
  * Threads  None of its own.

@@ -6,6 +6,17 @@
 #include "base/bb_bytes.h"
 
 #define BLOCK_SIZE 64u
+#define LANES      2u
+
+/* One message on its way: whole blocks of 64 bytes, then the padded rest. */
+struct lane {
+	_Alignas(16) uint32_t state[8]; /* as the instructions want it: ABEF, CDGH */
+	const uint8_t *next;
+	size_t blocks; /* at next */
+	uint32_t tail_blocks; /* still to come, 0 once next points there */
+	struct bb_hash *hash; /* NULL: the lane is free */
+	uint8_t tail[128];
+};
 
 #if defined(__x86_64__)
 
@@ -58,20 +69,20 @@ bb_hash_lanes_fast(void)
 
 /* Takes count blocks of both lanes through the 64 rounds, one block each at a time. */
 __attribute__((target("sha,sse4.1"))) static void
-compress(uint32_t *const state[BB_HASH_LANES], const uint8_t *const bytes[BB_HASH_LANES],
+compress(uint32_t *const state[LANES], const uint8_t *const bytes[LANES],
 	 size_t count)
 {
 	const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
-	__m128i abef[BB_HASH_LANES], cdgh[BB_HASH_LANES];
+	__m128i abef[LANES], cdgh[LANES];
 
-	for (uint32_t lane = 0; lane < BB_HASH_LANES; lane++) {
+	for (uint32_t lane = 0; lane < LANES; lane++) {
 		abef[lane] = _mm_load_si128((const __m128i *)(const void *)state[lane]);
 		cdgh[lane] = _mm_load_si128((const __m128i *)(const void *)(state[lane] + 4));
 	}
 	for (size_t block = 0; block < count; block++) {
-		__m128i before[BB_HASH_LANES][2], w[BB_HASH_LANES][4];
+		__m128i before[LANES][2], w[LANES][4];
 
-		for (uint32_t lane = 0; lane < BB_HASH_LANES; lane++) {
+		for (uint32_t lane = 0; lane < LANES; lane++) {
 			before[lane][0] = abef[lane];
 			before[lane][1] = cdgh[lane];
 		}
@@ -80,7 +91,7 @@ compress(uint32_t *const state[BB_HASH_LANES], const uint8_t *const bytes[BB_HAS
 			const __m128i k = _mm_load_si128(
 				(const __m128i *)(const void *)&round_constants[four * 4]);
 #pragma GCC unroll 2
-			for (uint32_t lane = 0; lane < BB_HASH_LANES; lane++) {
+			for (uint32_t lane = 0; lane < LANES; lane++) {
 				__m128i *m = w[lane];
 				const __m128i *from = (const __m128i *)(const void *)(
 					bytes[lane] + block * BLOCK_SIZE);
@@ -103,12 +114,12 @@ compress(uint32_t *const state[BB_HASH_LANES], const uint8_t *const bytes[BB_HAS
 				abef[lane] = _mm_sha256rnds2_epu32(abef[lane], cdgh[lane], wk);
 			}
 		}
-		for (uint32_t lane = 0; lane < BB_HASH_LANES; lane++) {
+		for (uint32_t lane = 0; lane < LANES; lane++) {
 			abef[lane] = _mm_add_epi32(abef[lane], before[lane][0]);
 			cdgh[lane] = _mm_add_epi32(cdgh[lane], before[lane][1]);
 		}
 	}
-	for (uint32_t lane = 0; lane < BB_HASH_LANES; lane++) {
+	for (uint32_t lane = 0; lane < LANES; lane++) {
 		_mm_store_si128((__m128i *)(void *)state[lane], abef[lane]);
 		_mm_store_si128((__m128i *)(void *)(state[lane] + 4), cdgh[lane]);
 	}
@@ -126,7 +137,7 @@ bb_hash_lanes_fast(void)
 }
 
 static void
-compress(uint32_t *const state[BB_HASH_LANES], const uint8_t *const bytes[BB_HASH_LANES],
+compress(uint32_t *const state[LANES], const uint8_t *const bytes[LANES],
 	 size_t count)
 {
 	(void)state;
@@ -137,29 +148,9 @@ compress(uint32_t *const state[BB_HASH_LANES], const uint8_t *const bytes[BB_HAS
 
 #endif
 
-void
-bb_hash_lanes_start(struct bb_hash_lanes *lanes, bool fast)
-{
-	BB_ASSERT(!fast || bb_hash_lanes_fast());
-	lanes->fast = fast;
-	for (uint32_t i = 0; i < BB_HASH_LANES; i++)
-		lanes->lanes[i].hash = NULL;
-	lanes->long_count = 0;
-	lanes->long_next = 0;
-}
-
-void
-bb_hash_lanes_add(struct bb_hash_lanes *lanes, const void *bytes, size_t size,
-		  struct bb_hash *hash)
-{
-	BB_ASSERT(lanes->long_count < BB_HASH_LANES_LONG);
-	lanes->longs[lanes->long_count++] =
-		(struct bb_hash_job){ .bytes = bytes, .size = size, .hash = hash };
-}
-
 /* Puts a message into a free lane: what is left of whole blocks is copied and padded. */
 static void
-begin(struct bb_hash_lane *lane, const struct bb_hash_job *job, bool is_long)
+begin(struct lane *lane, const struct bb_hash_job *job)
 {
 	const size_t rest = job->size % BLOCK_SIZE;
 	const uint64_t bits = (uint64_t)job->size * 8;
@@ -168,7 +159,6 @@ begin(struct bb_hash_lane *lane, const struct bb_hash_job *job, bool is_long)
 	lane->next = job->bytes;
 	lane->blocks = job->size / BLOCK_SIZE;
 	lane->hash = job->hash;
-	lane->is_long = is_long;
 	lane->tail_blocks = rest < BLOCK_SIZE - 8 ? 1 : 2;
 	const uint64_t big_endian = __builtin_bswap64(bits);
 	memset(lane->tail, 0, sizeof(lane->tail));
@@ -185,7 +175,7 @@ begin(struct bb_hash_lane *lane, const struct bb_hash_job *job, bool is_long)
 
 /* Goes count blocks further; returns whether the message is done. */
 static bool
-advance(struct bb_hash_lane *lane, size_t count)
+advance(struct lane *lane, size_t count)
 {
 	lane->next += count * BLOCK_SIZE;
 	lane->blocks -= count;
@@ -207,74 +197,91 @@ advance(struct bb_hash_lane *lane, size_t count)
 }
 
 /* Lets both lanes go on to where the first of them needs something new; returns how many
- * short messages were done.  A free lane works on what the other one does, for nothing. */
+ * messages were done.  A free lane works on what the other one does, for nothing. */
 static uint32_t
-step(struct bb_hash_lanes *lanes)
+step(struct lane lanes[LANES])
 {
-	struct bb_hash_lane *a = &lanes->lanes[0];
-	struct bb_hash_lane *b = &lanes->lanes[1];
+	struct lane *a = &lanes[0];
+	struct lane *b = &lanes[1];
 	_Alignas(16) uint32_t idle[8] = { 0 };
 	const bool both = a->hash != NULL && b->hash != NULL;
-	struct bb_hash_lane *busy = a->hash != NULL ? a : b;
+	struct lane *busy = a->hash != NULL ? a : b;
 	const size_t count = both && b->blocks < a->blocks ? b->blocks : busy->blocks;
-	uint32_t *const state[BB_HASH_LANES] = { busy->state, both ? b->state : idle };
-	const uint8_t *const bytes[BB_HASH_LANES] = { busy->next, both ? b->next : busy->next };
+	uint32_t *const state[LANES] = { busy->state, both ? b->state : idle };
+	const uint8_t *const bytes[LANES] = { busy->next, both ? b->next : busy->next };
 	uint32_t done = 0;
 
 	compress(state, bytes, count);
-	if (advance(busy, count))
-		done += !busy->is_long;
-	if (both && advance(b, count))
-		done += !b->is_long;
+	done += advance(busy, count);
+	if (both)
+		done += advance(b, count);
 	return done;
 }
 
-/* Gives a free lane the next long message, if there is one. */
-static void
-begin_long(struct bb_hash_lanes *lanes, struct bb_hash_lane *lane)
-{
-	if (lanes->long_next < lanes->long_count)
-		begin(lane, &lanes->longs[lanes->long_next++], true);
-}
-
 void
-bb_hash_lanes_run(struct bb_hash_lanes *lanes, const struct bb_hash_job *jobs, uint32_t count)
+bb_hash_lanes_run(const struct bb_hash_job *jobs, uint32_t count, bool fast)
 {
+	struct lane lanes[LANES];
 	uint32_t next = 0;
 	uint32_t done = 0;
 
-	for (; !lanes->fast && done < count; done++)
+	BB_ASSERT(!fast || bb_hash_lanes_fast());
+	for (; !fast && done < count; done++)
 		*jobs[done].hash = bb_hash_of(jobs[done].bytes, jobs[done].size);
+	for (uint32_t i = 0; i < LANES; i++)
+		lanes[i].hash = NULL;
 	while (done < count) {
-		/* The first lane is for long ones as long as there are some. */
-		if (lanes->lanes[0].hash == NULL)
-			begin_long(lanes, &lanes->lanes[0]);
-		for (uint32_t i = 0; i < BB_HASH_LANES; i++) {
-			struct bb_hash_lane *lane = &lanes->lanes[i];
-
-			if (lane->hash == NULL && next < count)
-				begin(lane, &jobs[next++], false);
-			else if (lane->hash == NULL)
-				begin_long(lanes, lane);
-		}
+		for (uint32_t i = 0; i < LANES; i++)
+			if (lanes[i].hash == NULL && next < count)
+				begin(&lanes[i], &jobs[next++]);
 		done += step(lanes);
 	}
 }
 
-void
-bb_hash_lanes_end(struct bb_hash_lanes *lanes)
+/* Makes the parents of pairs of nodes. */
+static void
+make_parents(const struct bb_hash *nodes, uint32_t pairs, struct bb_hash *parents, bool fast)
 {
-	while (!lanes->fast && lanes->long_next < lanes->long_count) {
-		const struct bb_hash_job *job = &lanes->longs[lanes->long_next++];
+	uint8_t messages[BB_HASH_LANES_LEAVES / 2 + 1][1 + 2 * BB_HASH_SIZE];
+	struct bb_hash_job jobs[BB_HASH_LANES_LEAVES / 2 + 1];
 
-		*job->hash = bb_hash_of(job->bytes, job->size);
+	for (uint32_t i = 0; i < pairs; i++) {
+		messages[i][0] = 0x01;
+		memcpy(messages[i] + 1, &nodes[2 * i], 2 * sizeof(nodes[0]));
+		jobs[i] = (struct bb_hash_job){ messages[i], sizeof(messages[i]), &parents[i] };
 	}
-	while (lanes->fast) {
-		for (uint32_t i = 0; i < BB_HASH_LANES; i++)
-			if (lanes->lanes[i].hash == NULL)
-				begin_long(lanes, &lanes->lanes[i]);
-		if (lanes->lanes[0].hash == NULL && lanes->lanes[1].hash == NULL)
-			return;
-		(void)step(lanes);
+	if (pairs > 0)
+		bb_hash_lanes_run(jobs, pairs, fast);
+}
+
+/* At each height the row of new nodes begins behind those that are in the tree.  If their number
+ * is odd, the last of them, which is on top of the stack, is the left half of the row's first
+ * pair; if the row's end is odd, its last node is left for the stack. */
+void
+bb_hash_lanes_grow(struct bb_tree *tree, const struct bb_hash *leaves, uint32_t count, bool fast)
+{
+	const uint64_t size = tree->size + count;
+	uint32_t depth = (uint32_t)__builtin_popcountll(tree->size);
+	struct bb_hash row[1 + BB_HASH_LANES_LEAVES];
+	struct bb_hash left[64]; /* by height */
+	uint32_t height = 0;
+
+	BB_ASSERT(count <= BB_HASH_LANES_LEAVES && size >= tree->size);
+	memcpy(row + 1, leaves, count * sizeof(leaves[0]));
+	for (; count > 0; height++) {
+		struct bb_hash *first = row + 1;
+
+		if ((tree->size >> height & 1) != 0) {
+			*--first = tree->stack[--depth];
+			count++;
+		}
+		if (count % 2 == 1)
+			left[height] = first[--count];
+		count /= 2;
+		make_parents(first, count, row + 1, fast);
 	}
+	while (height-- > 0)
+		if ((size >> height & 1) != 0)
+			tree->stack[depth++] = left[height];
+	tree->size = size;
 }

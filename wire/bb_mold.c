@@ -151,6 +151,15 @@ write_body(struct bb_writer *writer, const struct bb_feed *feed)
 		bb_write_u32(writer, (uint32_t)feed->price);
 		bb_write_zeros(writer, 4);
 		break;
+	case BB_FEED_CARRIED:
+		bb_write_u64(writer, feed->number);
+		bb_write_u64(writer, feed->lines);
+		bb_write_u32(writer, feed->quantity_wh);
+		bb_write_u32(writer, (uint32_t)feed->price);
+		bb_write_u8(writer, feed->from);
+		bb_write_u8(writer, feed->to);
+		bb_write_zeros(writer, 6);
+		break;
 	default: /* BB_FEED_BLOCK */
 		bb_write_u64(writer, feed->height);
 		bb_write_u64(writer, feed->time_ns);
@@ -228,6 +237,15 @@ read_body(struct bb_reader *reader, struct bb_feed *feed)
 		feed->price = (int32_t)bb_read_u32(reader);
 		bb_read_zeros(reader, 4);
 		break;
+	case BB_FEED_CARRIED:
+		feed->number = bb_read_u64(reader);
+		feed->lines = bb_read_u64(reader);
+		feed->quantity_wh = bb_read_u32(reader);
+		feed->price = (int32_t)bb_read_u32(reader);
+		feed->from = bb_read_u8(reader);
+		feed->to = bb_read_u8(reader);
+		bb_read_zeros(reader, 6);
+		break;
 	case BB_FEED_BLOCK:
 		feed->height = bb_read_u64(reader);
 		feed->time_ns = bb_read_u64(reader);
@@ -252,7 +270,7 @@ bb_feed_decode(const uint8_t *bytes, size_t size, struct bb_feed *feed)
 	feed->product = bb_read_u32(&reader);
 	read_body(&reader, feed);
 	const bool sided = feed->type != BB_FEED_PRODUCT && feed->type != BB_FEED_STATE &&
-			   feed->type != BB_FEED_BLOCK;
+			   feed->type != BB_FEED_CARRIED && feed->type != BB_FEED_BLOCK;
 	if (feed->side > (sided ? 1 : 0) || (feed->type == BB_FEED_BLOCK && feed->product != 0))
 		return BB_ERR_FORMAT;
 	return reader.failed || bb_reader_left(&reader) != 0 ? BB_ERR_FORMAT : BB_OK;

@@ -25,6 +25,9 @@
  *	'F' auction flow     32 B: 0 1 'F', 1 1 0: from -> to, 1: to -> from, 2 2 zero,
  *	                     4 4 product, 8 8 number, 16 4 line, 20 4 quantity, 24 4 fee,
  *	                     28 4 zero
+ *	'L' carried          40 B: 0 1 'L', 1 3 zero, 4 4 product (zone 0), 8 8 number,
+ *	    over lines       16 8 lines (bit l: line l), 24 4 quantity, 28 4 fee of them all,
+ *	                     32 1 from zone, 33 1 to zone, 34 6 zero; behind its trade
  *	'B' block sealed     88 B: 0 1 'B', 1 7 zero, 8 8 height, 16 8 sealed_ns,
  *	                     24 32 block hash, 56 32 state root
  *
@@ -89,6 +92,7 @@ enum bb_feed_type {
 	BB_FEED_STATE = 'S',
 	BB_FEED_PRICE = 'C',
 	BB_FEED_FLOW = 'F',
+	BB_FEED_CARRIED = 'L',
 	BB_FEED_BLOCK = 'B',
 };
 
@@ -99,17 +103,18 @@ struct bb_feed {
 	uint16_t record;       /* why, for a state */
 	uint32_t product;
 	uint64_t number;
-	int32_t price;         /* fee of a flow */
+	int32_t price;         /* fee of a flow, or of all lines */
 	int32_t price_min;     /* of the equilibrium */
 	int32_t price_max;     /* of a product's band, or the equilibrium */
 	uint32_t quantity_wh;  /* lot for a product; bought */
 	uint32_t remaining_wh; /* tick for a product; sold */
 	uint32_t line;
-	uint8_t from; /* states */
+	uint8_t from; /* states, or zones */
 	uint8_t to;
 	uint8_t reserved[6];
 	uint64_t time_ns;      /* sealed_ns for a block */
 	uint64_t height;
+	uint64_t lines;
 	uint8_t block_hash[32];
 	uint8_t state_root[32];
 };

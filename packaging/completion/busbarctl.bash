@@ -19,6 +19,7 @@ _busbarctl_options()
 	"book show") echo --depth ;;
 	"ledger show") echo --inputs ;;
 	"ledger verify") echo --from --cores --no-packet-signatures --libsodium --tolerate-tail ;;
+	"ledger snapshot") echo --check --from-genesis --background ;;
 	"ledger checkpoint") echo --out ;;
 	"ledger proof") echo --out --checkpoint ;;
 	"ledger check-proof") echo --key --venue ;;
@@ -83,13 +84,13 @@ _busbarctl()
 	param)
 		[[ $second ]] || words="set show"
 		[[ $second && $prev == "$second" ]] && words="TERMS CALENDAR CLEARING DEGREE REPUTATION \
-			SETTLEMENT ESCROW PROTECTION ZONES" ;;
+			SETTLEMENT ESCROW PROTECTION ZONES REBATE" ;;
 	grid) [[ $second ]] || words="line imbalance restrict" ;;
 	meter) [[ $second ]] || words="send" ;;
 	dispute) [[ $second ]] || words="open rule" ;;
 	book) [[ $second ]] || words="show" ;;
 	ledger) [[ $second ]] ||
-		words="show verify replay checkpoint proof check-proof consistency export serve" ;;
+		words="show verify replay snapshot checkpoint proof check-proof consistency export serve" ;;
 	key) [[ $second ]] || words="new" ;;
 	order) [[ $second ]] || words="buy sell quote basket replace cancel kill silence" ;;
 	market) [[ $second ]] || words="clear" ;;

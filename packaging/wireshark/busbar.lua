@@ -40,9 +40,11 @@ local events = { [0] = "none", [1] = "refused", [2] = "accepted", [3] = "traded"
 	[16] = "metered", [17] = "posted", [18] = "reputed", [19] = "disputed", [20] = "ruled",
 	[21] = "param set", [22] = "member set", [23] = "line set", [24] = "imbalance set",
 	[25] = "restricted", [26] = "transferred", [27] = "killed", [28] = "armed",
-	[29] = "ticked", [30] = "shown" }
+	[29] = "ticked", [30] = "shown", [31] = "rebated",
+	[32] = "carried" }
 local message_types = { A = "order added", R = "order reduced", T = "trade", P = "product added",
-	S = "product state", C = "auction price", F = "auction flow", B = "block sealed" }
+	S = "product state", C = "auction price", F = "auction flow",
+	L = "carried over lines", B = "block sealed" }
 local results = {
 	[0] = "OK",
 	[1] = "ERR_FRAME",
@@ -229,6 +231,9 @@ local f = {
 	highest = ProtoField.int32("busbar.feed.highest", "Highest price that clears"),
 	state_before = ProtoField.uint8("busbar.feed.state_before", "State before"),
 	state_now = ProtoField.uint8("busbar.feed.state_now", "State now"),
+	lines = ProtoField.uint64("busbar.feed.lines", "Lines (bits)", base.HEX),
+	feed_from = ProtoField.uint8("busbar.feed.from", "From zone"),
+	feed_to = ProtoField.uint8("busbar.feed.to", "To zone"),
 	block_hash = ProtoField.bytes("busbar.feed.block_hash", "Block hash"),
 	state_root = ProtoField.bytes("busbar.feed.state_root", "State root"),
 }
@@ -393,6 +398,10 @@ local message_layouts = {
 		{ 2, 2, f.reserved, show_zero }, { 4, 4, f.product, show_product },
 		{ 8, 8, f.number }, { 16, 4, f.line }, { 20, 4, f.quantity_wh },
 		{ 24, 4, f.fee, show_price }, { 28, 4, f.reserved, show_zero } },
+	L = { size = 40, { 0, 1, f.message_type }, { 1, 3, f.reserved, show_zero },
+		{ 4, 4, f.product, show_product }, { 8, 8, f.number }, { 16, 8, f.lines },
+		{ 24, 4, f.quantity_wh }, { 28, 4, f.fee, show_price }, { 32, 1, f.feed_from },
+		{ 33, 1, f.feed_to }, { 34, 6, f.reserved, show_zero } },
 	B = { size = 88, { 0, 1, f.message_type }, { 1, 7, f.reserved, show_zero },
 		{ 8, 8, f.height }, { 16, 8, f.time_ns, show_time }, { 24, 32, f.block_hash },
 		{ 56, 32, f.state_root } },

@@ -63,7 +63,7 @@ clear(const struct cli_book *book)
 	BB_ASSERT(bb_clearing_valid(&auction));
 	bb_clear(&auction, &clearing);
 	bb_call_fill(orders, count, curves, &clearing, claims);
-	BB_ASSERT(bb_certify(&auction, &clearing, orders, count, claims) == BB_CERTIFIED);
+	BB_ASSERT(bb_certify(&auction, &clearing, orders, count) == BB_CERTIFIED);
 }
 
 int

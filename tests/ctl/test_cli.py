@@ -478,6 +478,18 @@ def an_operator_key_that_others_can_read_is_refused(folder):
     assert run_json("halt", code=USAGE, folder=venue)["result"] == "ERR_MODE"
 
 
+def a_snapshot_needs_blocks_and_a_check_a_snapshot(folder):
+    venue = new_venue(folder)
+    told = run_json("ledger", "snapshot", code=1, folder=venue)
+    assert told["result"] == "ERR_NOT_FOUND" and "nothing but genesis" in told["text"], told
+    told = run_json("ledger", "snapshot", "--check", code=1, folder=venue)
+    assert told["result"] == "ERR_NOT_FOUND" and "has no snapshot" in told["text"], told
+    told = run_json("ledger", "snapshot", "--check", "7", code=1, folder=venue)
+    assert told["result"] == "ERR_NOT_FOUND" and "cannot be opened" in told["text"], told
+    run_json("ledger", "snapshot", "7", code=USAGE, folder=venue)
+    run_json("ledger", "snapshot", "--check", "0", code=USAGE, folder=venue)
+
+
 def a_fresh_ledger_verifies_and_replays(folder):
     venue = new_venue(folder)
     verified = run_json("ledger", "verify", folder=venue)

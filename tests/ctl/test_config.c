@@ -70,6 +70,9 @@ test_ticks_and_blocks_come_as_configured(void)
 	CU_ASSERT_EQUAL(config.heartbeat_ns, 0);
 	CU_ASSERT_EQUAL(config.write, BB_LEDGER_BUFFERED);
 	CU_ASSERT_TRUE(config.allow_unsafe_filesystem);
+	CU_ASSERT_EQUAL(config.snapshot_blocks, BB_CONFIG_SNAPSHOT_BLOCKS);
+	CU_ASSERT_EQUAL(parse(MINIMUM "[ledger]\nsnapshot_blocks = 0\n"), BB_OK);
+	CU_ASSERT_EQUAL(config.snapshot_blocks, 0);
 	CU_ASSERT_EQUAL(parse(MINIMUM "[ledger]\nheartbeat_ms = 250\nwrite = direct\n"), BB_OK);
 	CU_ASSERT_EQUAL(config.heartbeat_ns, 250000000);
 	CU_ASSERT_EQUAL(config.write, BB_LEDGER_DIRECT);
@@ -267,7 +270,7 @@ static const struct { const char *text, *told; } mistakes[] = {
 	  "write a moment such as 2026-06-01T00:00Z" },
 	{ "mbufs = 2K\n" MINIMUM, "1: mbufs is 2048, and the ports' queues alone hold 2048; write "
 	  "mbufs = 3072 or more, above the first section" },
-	{ "mbufs = 64K\n" MINIMUM, "1: 65536 mbufs take 336 MiB, and -m in eal gives 256; write a "
+	{ "mbufs = 64K\n" MINIMUM, "1: 65536 mbufs take 337 MiB, and -m in eal gives 256; write a "
 	  "larger -m or fewer mbufs" },
 	{ "[port 0]\ndevice = 0000:3b:00.0\nipv4 = 192.0.2.1\n" LCORE, "1: [port 0] is a PCI "
 	  "device, but eal has --no-pci; write eal = ... without it" },

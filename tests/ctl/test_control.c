@@ -234,13 +234,15 @@ test_accounts_courses_and_rules_are_told_in_full(void)
 	static struct bb_inspect inspect = { .next = 3 };
 
 	inspect.count[0] = 2;
-	inspect.accounts[0] = (struct bb_purse_view){ .account = 7, .balance = -5, .locked = 6 };
+	inspect.accounts[0] = (struct bb_purse_view){ .account = 7, .balance = -5, .locked = 6,
+						       .metered_wh = 8 };
 	inspect.accounts[1] = (struct bb_purse_view){ .account = BB_ACCOUNT_BANK, .balance = 5 };
 	json_t *root = bb_answer_accounts(&inspect);
 	json_t *row = json_array_get(json_object_get(root, "accounts"), 0);
 
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "balance")), -5);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "locked")), 6);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "metered_wh")), 8);
 	CU_ASSERT_TRUE(json_is_null(json_object_get(row, "name")));
 	row = json_array_get(json_object_get(root, "accounts"), 1);
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "name")), "bank");

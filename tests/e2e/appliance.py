@@ -68,6 +68,7 @@ class Appliance:
         self.unsafe = True  # wherever temporary folders are
         self.daemon = None
         self.cpus = sorted(os.sched_getaffinity(0))
+        self.options = []  # of the daemon, behind its configuration
         self.prefix = []  # of the daemon: ["ip", "netns", "exec", ...]
 
     def path(self, program):
@@ -102,7 +103,7 @@ class Appliance:
     def start(self, timeout=30):
         log = open(self.log, "a")
         self.daemon = subprocess.Popen([*self.prefix, self.path("busbard"), "--config",
-                                        str(self.config)],
+                                        str(self.config), *self.options],
                                        stdout=subprocess.PIPE, stderr=log, text=True)
         CHILDREN.append(self.daemon)
         line = self.daemon.stdout.readline()

@@ -64,6 +64,14 @@ def money_is_conserved(events, told):
     assert told["money"]["participants"] == deposits + participants, told["money"]
     assert told["money"]["bank"] == -deposits, told["money"]
     assert told["sum"] == 0
+    before = told["money_before_rebate"]
+    assert sum(before.values()) == 0 and before["fund"] > 0, before
+    fund = 0xfffffff3
+    shares = [e["amount"] for e in events
+              if e["event"] == "POSTED" and e["posting"] == 6 and e["participant"] == fund]
+    assert len(shares) == told["shared"] > 0, told["shared"]
+    assert sum(shares) == before["fund"] - told["money"]["fund"], (before, told["money"])
+    assert told["money"]["rent"] == 0, told["money"]
 
 
 def a_short_day_is_conserved_and_final(build):

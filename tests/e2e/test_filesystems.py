@@ -229,7 +229,7 @@ def ledger_end(segment):
         while True:
             file.seek(at)
             head = file.read(512)
-            if head[:8] != b"BBBLKv1\0":
+            if head[:8] != b"BBBLKv2\0":
                 return at
             at += struct.unpack_from("<Q", head, 40)[0]
 

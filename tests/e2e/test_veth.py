@@ -6,6 +6,7 @@ kernel's own stack: ARP, neighbour discovery, ping, UDP over IPv4 and IPv6.
 """
 import json
 import subprocess
+import time
 
 from appliance import Appliance, main, need_cpus, need_programs, need_root
 
@@ -96,6 +97,13 @@ def an_order_from_a_shell(build):
         assert "TRADED" in json.dumps(bought), bought
         book = venue.ctl("book", "show", product)
         assert "90000" in json.dumps(book) and "600" in json.dumps(book), book
+
+        # Nothing more is heard of the seller: its order leaves with a tick.
+        assert "ACCEPTED" in json.dumps(order(2, "silence", 1))
+        end = time.monotonic() + 20
+        while "90000" in json.dumps(venue.ctl("book", "show", product)):
+            assert time.monotonic() < end, "the orders of the silent stay"
+            time.sleep(0.1)
         venue.stop()
         venue.prove()
         venue.remove()

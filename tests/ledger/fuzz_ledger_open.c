@@ -11,6 +11,7 @@
 #include "base/bb_assert.h"
 #include "ledger/bb_pass.h"
 #include "ledger/bb_places.h"
+#include "ledger/bb_roots.h"
 #include "tests/ledger/disk_model.h"
 #include "tests/ledger/ledger_world.h"
 
@@ -151,6 +152,7 @@ seal_again(uint32_t index)
 	uint8_t *at = image + starts[index];
 	struct bb_block_header header;
 	struct bb_block block;
+	struct bb_roots roots;
 
 	(void)bb_block_header_decode(&header, at);
 	if (header.body_size > SEGMENT - starts[index] - BB_BLOCK_HEADER_SIZE ||
@@ -161,14 +163,10 @@ seal_again(uint32_t index)
 					    .size = header.total_size,
 					    .used = BB_BLOCK_HEADER_SIZE + header.body_size };
 
-	header.body_hash = bb_hash_of(at + BB_BLOCK_HEADER_SIZE, header.body_size);
-	const uint64_t results_size = (uint64_t)header.result_count * BB_RESULT_SIZE;
-	if (results_size <= header.body_size) {
-		const uint64_t inputs_size = header.body_size - results_size;
-		header.inputs_root = bb_hash_of(at + BB_BLOCK_HEADER_SIZE, inputs_size);
-		header.results_root =
-			bb_hash_of(at + BB_BLOCK_HEADER_SIZE + inputs_size, results_size);
-	}
+	bb_roots_start(&roots, at + BB_BLOCK_HEADER_SIZE, &header);
+	while (bb_roots_next(&roots) > 0)
+		;
+	(void)bb_roots_end(&roots, &header.inputs_root, &header.results_root);
 	bb_block_seal(&builder, &header, &world.signer, &block);
 }
 

@@ -60,36 +60,42 @@ def records(body):
 
 def read_block(segment, at, nonce, state):
     head = segment[at:at + 512]
-    assert head[:8] == b"BBBLKv1\0" and not any(head[352:504])
+    assert head[:8] == b"BBBLKv2\0" and not any(head[328:504])
     assert struct.unpack("<II", head[504:]) == (crc32c(head[:504]), 0x5A5AA5A5)
     (height, epoch, own_nonce, total, size, inputs, results, durable, first, sealed, previous,
-     inputs_root, results_root, state_root, log_size, log_root, body_hash) = struct.unpack(
-         "<QQ16sQQIIQQQ32s32s32s32sQ32s32s", head[8:288])
+     inputs_root, results_root, state_root, log_size, log_root, zero_sectors) = struct.unpack(
+         "<QQ16sQQIIQQQ32s32s32s32sQ32sQ", head[8:264])
     assert (height, epoch, own_nonce, previous) == (
         state["height"] + 1, 1, nonce, state["block_hash"])
     assert total % 4096 == 0 and durable <= max(height - 1, 0) and sealed >= first
     block = segment[at:at + total]
     body = block[512:512 + size]
-    assert sha(body) == body_hash and not any(block[512 + size:-64])
-    block_hash = sha(b"busbar-block-v1\0", head[:288])
-    assert block[-64:] == b"BBENDv1\0" + struct.pack("<Q", height) + nonce + block_hash
+    assert not any(block[512 + size:-64])
+    assert zero_sectors == sum(not any(block[i:i + 512]) for i in range(0, total, 512))
+    block_hash = sha(b"busbar-block-v2\0", head[:264])
+    assert block[-64:] == b"BBENDv2\0" + struct.pack("<Q", height) + nonce + block_hash
 
     everything = list(records(body))
     ins, outs = everything[:inputs], everything[inputs:]
     assert (inputs, results) != (0, 0) or (size, first) == (0, 0)  # a heartbeat
     assert len(outs) == results and all(k == 16 and len(b) == 56 for k, b, _ in outs)
-    assert sha(*(raw for _, _, raw in ins)) == inputs_root
-    assert sha(*(raw for _, _, raw in outs)) == results_root
+    record_hashes, result_hashes, results_read = [], [], 0
     for kind, data, raw in ins:
         number, time_ns = struct.unpack_from("<QQ", data)
         assert kind == 2 if height == 0 else kind in (1, 4)
         assert kind != 4 or len(data) == 16
         assert number == (0 if height == 0 else state["number"] + 1)
         caused = [o for _, b, o in outs if struct.unpack_from("<Q", b)[0] == number]
-        state["tree"].add(data[:16] + sha(raw) + sha(*caused))
+        record_hashes.append(sha(raw))
+        result_hashes.append(sha(*caused))
+        results_read += len(caused)
+        state["tree"].add(data[:16] + record_hashes[-1] + result_hashes[-1])
         state["number"] = number
         if height == 0:
             assert sha(data[16:]) == state["ledger_id"]
+    numbers = [struct.unpack_from("<Q", b)[0] for _, b, _ in outs]
+    assert results_read == results and numbers == sorted(numbers)
+    assert (sha(*record_hashes), sha(*result_hashes)) == (inputs_root, results_root)
     state["state_root"] = sha(state["state_root"], results_root)
     assert state_root == state["state_root"]
     assert (log_size, log_root) == (state["tree"].size, state["tree"].root())

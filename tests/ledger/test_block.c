@@ -3,6 +3,7 @@
 
 #include "base/bb_assert.h"
 #include "ledger/bb_crc32c.h"
+#include "ledger/bb_roots.h"
 #include "tests/bb_test.h"
 #include "tests/ledger/disk_model.h"
 #include "tests/ledger/ledger_world.h"
@@ -11,7 +12,7 @@
 #define GENESIS_HASH   "cb3a9a40c11ef4a2c286fd0dbf35d72962dfda921d8f0e96589b366bff6ef436"
 #define SEGMENT_HASH   "c8d7d02faa56f37fedb5ce58bff39f65ca00c98f3ffdc1e7b920a0ad884eda5f"
 #define WATERMARK_HASH "d94f67ec0639b7db3716712119e4313472fa0c4208d0cfbb1dec3c9091276803"
-#define BLOCK_HASH     "40512f8f2add723f2c627fb72ab25502f83f9e6ea0aad85376e2b6d9e50ddf1b"
+#define BLOCK_HASH     "c067f1739f982fe4007743c24b4bfe014359af5097ddbc544b5347095778d627"
 
 static struct world world;
 
@@ -293,26 +294,28 @@ test_a_block_must_continue_the_chain(void)
 	FORGED(header.state_root.bytes[0] ^= 1, BB_ERR_CHAIN, "state root");
 	FORGED(header.log_size++, BB_ERR_CHAIN, "log size");
 	FORGED(header.log_root.bytes[0] ^= 1, BB_ERR_CHAIN, "log root");
-	FORGED(header.body_hash.bytes[0] ^= 1, BB_ERR_HASH, "body");
-	FORGED(header.input_count++, BB_ERR_CHAIN, "records");
-	FORGED(header.input_count--, BB_ERR_CHAIN, "records");
-	FORGED(header.result_count--, BB_ERR_CHAIN, "records");
+	FORGED(header.input_count++, BB_ERR_HASH, "records");
+	FORGED(header.input_count--, BB_ERR_HASH, "records");
+	FORGED(header.result_count--, BB_ERR_HASH, "records");
 	FORGED(header.input_count = 0, BB_ERR_LENGTH, "header");
 	FORGED(header.total_size += BB_BLOCK_ALIGN, BB_ERR_LENGTH, "header");
 	FORGED(header.result_count = 1000, BB_ERR_LENGTH, "header");
 #undef FORGED
 }
 
-/* Changes the body and makes all hashes right again. */
+/* Changes the body and makes its roots right again, if it still has some. */
 static enum bb_result
 accept_body(uint64_t offset, uint8_t change)
 {
 	struct bb_block_header header = golden_block.header;
-	const uint8_t *body = golden + BB_BLOCK_HEADER_SIZE;
+	struct bb_roots roots;
 	const char *what = "";
 
 	golden[BB_BLOCK_HEADER_SIZE + offset] ^= change;
-	header.body_hash = bb_hash_of(body, header.body_size);
+	bb_roots_start(&roots, golden + BB_BLOCK_HEADER_SIZE, &header);
+	while (bb_roots_next(&roots) > 0)
+		;
+	(void)bb_roots_end(&roots, &header.inputs_root, &header.results_root);
 	const enum bb_result result = accept_forged(&header, &what);
 	golden[BB_BLOCK_HEADER_SIZE + offset] ^= change;
 	CU_ASSERT_STRING_EQUAL(what, "records");
@@ -320,27 +323,113 @@ accept_body(uint64_t offset, uint8_t change)
 }
 
 static void
-test_malformed_records_are_refused(void)
+test_records_that_cannot_be_walked_or_follow_are_refused(void)
 {
 	const uint64_t body_size = golden_block.header.body_size;
 	const uint64_t event = body_size - BB_RESULT_SIZE;
 	const uint32_t first_size = bb_get_u32(golden + BB_BLOCK_HEADER_SIZE);
 	const uint64_t second = bb_record_size(first_size);
 
-	CU_ASSERT_EQUAL(accept_body(0, 0x80), BB_ERR_CHAIN);  /* size */
-	CU_ASSERT_EQUAL(accept_body(3, 0xff), BB_ERR_CHAIN);  /* size far too large */
-	CU_ASSERT_EQUAL(accept_body(4, 0x05), BB_ERR_CHAIN);  /* type: 4 */
-	CU_ASSERT_EQUAL(accept_body(4, 0x03), BB_ERR_CHAIN);  /* type: genesis */
-	CU_ASSERT_EQUAL(accept_body(4, 0x02), BB_ERR_CHAIN);  /* type: recovery */
-	CU_ASSERT_EQUAL(accept_body(6, 0x01), BB_ERR_CHAIN);  /* flags */
-	CU_ASSERT_EQUAL(accept_body(8, 0x02), BB_ERR_CHAIN);  /* number */
-	CU_ASSERT_EQUAL(accept_body(second + 8, 0x01), BB_ERR_CHAIN);
+	CU_ASSERT_EQUAL(accept_body(0, 0x80), BB_ERR_HASH);  /* size */
+	CU_ASSERT_EQUAL(accept_body(3, 0xff), BB_ERR_HASH);  /* size far too large */
+	CU_ASSERT_EQUAL(accept_body(4, 0x05), BB_ERR_CHAIN); /* type: tick, with bytes */
+	CU_ASSERT_EQUAL(accept_body(4, 0x03), BB_ERR_HASH);  /* type: genesis, with results */
+	CU_ASSERT_EQUAL(accept_body(4, 0x02), BB_ERR_HASH);  /* type: recovery, with results */
+	CU_ASSERT_EQUAL(accept_body(6, 0x01), BB_ERR_HASH);  /* flags */
+	CU_ASSERT_EQUAL(accept_body(8, 0x02), BB_ERR_HASH);  /* number: whose are the results? */
+	CU_ASSERT_EQUAL(accept_body(second + 8, 0x01), BB_ERR_HASH);
 	CU_ASSERT_EQUAL(accept_body(second + 23, 0x80), BB_ERR_CHAIN); /* time */
-	CU_ASSERT_EQUAL(accept_body(event, 0x01), BB_ERR_CHAIN);       /* size */
-	CU_ASSERT_EQUAL(accept_body(event + 4, 0x01), BB_ERR_CHAIN);   /* type */
-	CU_ASSERT_EQUAL(accept_body(event + 8, 0x04), BB_ERR_CHAIN);   /* number */
+	CU_ASSERT_EQUAL(accept_body(event, 0x01), BB_ERR_HASH);        /* size */
+	CU_ASSERT_EQUAL(accept_body(event + 4, 0x01), BB_ERR_HASH);    /* type */
+	CU_ASSERT_EQUAL(accept_body(event + 8, 0x04), BB_ERR_HASH);    /* number */
 	CU_ASSERT_EQUAL(accept_body(event + 8 + 52, 0x7f), BB_ERR_CHAIN); /* kind */
 	CU_ASSERT_EQUAL(accept_body(event + 8 + 54, 0x01), BB_ERR_CHAIN); /* zero */
+}
+
+/* A body of count inputs, whose packets and events are chance; some have no event.  Returns
+ * its header as far as it tells sizes. */
+static struct bb_block_header
+make_body(struct bb_random *random, uint8_t *bytes, uint64_t size, uint32_t count)
+{
+	uint8_t packet[300];
+	uint32_t events[100];
+	struct bb_block_builder builder;
+	struct bb_block_header header = { 0 };
+
+	bb_block_open(&builder, bytes, size);
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t length = bb_random_below(random, sizeof(packet) + 1);
+
+		for (uint32_t j = 0; j < length; j++)
+			packet[j] = (uint8_t)bb_random_next(random);
+		events[i] = bb_random_below(random, 3);
+		(void)bb_block_add_input(&builder, BB_RECORD_PACKET, i + 1, i, packet, length);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t j = 0; j < events[i]; j++)
+			bb_block_add_event(&builder, &(struct bb_event){ .number = i + 1,
+									 .record = (uint16_t)j });
+	bb_block_measure(&builder, &header);
+	return header;
+}
+
+static void
+test_the_roots_are_of_the_hashes_of_each_input(void)
+{
+	static uint8_t bytes[128 * 1024];
+	struct bb_random random = { 11 };
+
+	for (uint32_t count = 0; count < 100; count++) {
+		const struct bb_block_header header =
+			make_body(&random, bytes, sizeof(bytes), count);
+		const uint8_t *body = bytes + BB_BLOCK_HEADER_SIZE;
+		struct bb_block_cursor walk = bb_block_walk(body, header.body_size, count,
+							    header.result_count);
+		struct bb_hash inputs[100], results[100], inputs_root, results_root;
+		struct bb_block_input input;
+		struct bb_roots roots;
+
+		for (uint32_t i = 0; bb_block_next(&walk, &input); i++) {
+			inputs[i] = bb_hash_of(input.record, input.record_size);
+			results[i] = bb_hash_of(input.results, input.result_count * 64);
+		}
+		CU_ASSERT_FALSE(walk.failed);
+		bb_roots_start(&roots, body, &header);
+		while (bb_roots_next(&roots) > 0)
+			;
+		CU_ASSERT_TRUE(bb_roots_end(&roots, &inputs_root, &results_root));
+		const struct bb_hash wanted_inputs = bb_hash_of(inputs, count * BB_HASH_SIZE);
+		const struct bb_hash wanted_results = bb_hash_of(results, count * BB_HASH_SIZE);
+		CU_ASSERT_EQUAL(memcmp(&inputs_root, &wanted_inputs, BB_HASH_SIZE), 0);
+		CU_ASSERT_EQUAL(memcmp(&results_root, &wanted_results, BB_HASH_SIZE), 0);
+	}
+}
+
+/* Whatever part of it never reached the disk: zeros there, or what was there before. */
+static void
+test_a_torn_block_is_told_without_its_chain(void)
+{
+	static uint8_t bytes[sizeof(golden)];
+	const uint64_t size = golden_block.header.total_size;
+	struct bb_block block;
+	const char *what = "";
+
+	for (uint64_t at = 0; at < size; at += BB_BLOCK_HEADER_SIZE) {
+		const uint8_t *sector = golden + at;
+
+		memcpy(bytes, golden, sizeof(bytes));
+		memset(bytes + at, 0, BB_BLOCK_HEADER_SIZE);
+		CU_ASSERT_EQUAL(bb_block_view(&block, bytes, size, &what) == BB_OK,
+				bb_is_zero(sector, BB_BLOCK_HEADER_SIZE));
+		memset(bytes + at, 0x5a, BB_BLOCK_HEADER_SIZE);
+		CU_ASSERT_NOT_EQUAL(bb_block_view(&block, bytes, size, &what), BB_OK);
+	}
+	/* The frame alone knows nothing of the body. */
+	memcpy(bytes, golden, sizeof(bytes));
+	bytes[BB_BLOCK_HEADER_SIZE + 40] ^= 1;
+	CU_ASSERT_EQUAL(bb_block_view_frame(&block, bytes, size, &what), BB_OK);
+	CU_ASSERT_EQUAL(bb_block_view(&block, bytes, size, &what), BB_ERR_HASH);
+	CU_ASSERT_STRING_EQUAL(what, "inputs root");
 }
 
 int
@@ -361,7 +450,12 @@ main(void)
 		{ "every flipped bit of a block is found",
 		  test_every_flipped_bit_of_a_block_is_found },
 		{ "a block must continue the chain", test_a_block_must_continue_the_chain },
-		{ "malformed records are refused", test_malformed_records_are_refused },
+		{ "records that cannot be walked, or cannot follow, are refused",
+		  test_records_that_cannot_be_walked_or_follow_are_refused },
+		{ "the roots are of the hashes of each input's records and results",
+		  test_the_roots_are_of_the_hashes_of_each_input },
+		{ "a torn block is told without its chain",
+		  test_a_torn_block_is_told_without_its_chain },
 		CU_TEST_INFO_NULL,
 	};
 

@@ -184,8 +184,8 @@ test_it_takes_nothing_long_before_the_last_segment_is_full(void)
 						      count, NULL);
 		CU_ASSERT_EQUAL_FATAL(left_after_polls(&packets, &events), 0);
 	}
-	CU_ASSERT_TRUE(bb_store_room(store) < folder.segment_size / BB_STORE_HOLD_PART);
-	CU_ASSERT_TRUE(bb_store_room(store) > folder.segment_size / BB_STORE_HOLD_PART / 2);
+	CU_ASSERT_TRUE(bb_store_room(store) < folder.segment_size / BB_HOLD_PART);
+	CU_ASSERT_TRUE(bb_store_room(store) > folder.segment_size / BB_HOLD_PART / 2);
 	CU_ASSERT_EQUAL(packets + events, sent);
 
 	/* What comes now stays where it is, so that the rings fill up to the gate; */

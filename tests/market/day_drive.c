@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/bb_assert.h"
+#include "market/bb_settlement.h"
 #include "market/bb_tick.h"
+#include "tests/market/save_kit.h"
 
 #define MEMORY  (2u << 20)
 #define EVENTS  4096u
@@ -11,6 +13,8 @@
 #define GRID    8u
 #define METER   9u
 #define QUARTER UINT32_C(1970000)
+#define LINES   3u
+#define MOVES   53u /* commands from one move of a subject to the next */
 
 static const struct bb_market_size sizes[] = {
 	{ .participants = 12, .products = 40, .orders = 64, .levels = 1024, .places = 256,
@@ -26,7 +30,7 @@ struct subject {
 	uint32_t count;
 };
 
-static _Alignas(BB_ARENA_ALIGN) uint8_t memories[2][MEMORY];
+static _Alignas(BB_ARENA_ALIGN) uint8_t memories[3][MEMORY]; /* one to move to */
 static uint8_t memory_before[MEMORY];
 static struct subject subjects[2];
 
@@ -36,6 +40,7 @@ struct drive {
 	struct day_tally *tally;
 	uint64_t number;
 	uint64_t time_ns;
+	uint32_t pace; /* how slowly time goes: books fill, or days pass */
 };
 
 static void
@@ -82,15 +87,19 @@ apply(struct subject *subject, const struct drive *drive, const struct bb_comman
 	BB_ASSERT(subject->count > 0);
 }
 
-/* A refusal may change the number and the time, which all commands do, and no more; but what
- * a self-trade check sorted. */
+/* A refusal may change the number and the time, which all commands do, and when its sender was
+ * heard, and no more; but what a self-trade check sorted. */
 static void
-compare_memory(const struct subject *subject, const struct drive *drive)
+compare_memory(const struct subject *subject, const struct drive *drive, uint32_t participant)
 {
 	struct bb_market *before = (struct bb_market *)(void *)memory_before;
+	const uint64_t *heard = &subject->market->members.accounts[participant].last_heard_ns;
 
 	if (subject->events[0].result == BB_ERR_SELF_TRADE)
 		return;
+	if (participant >= 1 && participant <= drive->size->participants)
+		memcpy(memory_before + ((const uint8_t *)heard - memories[0]), heard,
+		       sizeof(*heard));
 	before->number = subject->market->number;
 	before->time_ns = subject->market->time_ns;
 	BB_ASSERT(memcmp(memory_before, subject->market, bb_market_bytes(drive->size)) == 0);
@@ -103,15 +112,31 @@ count_events(struct day_tally *tally, const struct subject *subject)
 		const struct bb_event *event = &subject->events[i];
 		tally->events[event->kind]++;
 		tally->results[event->result]++;
+		tally->rebates += event->kind == BB_EVENT_POSTED &&
+				  event->remaining_wh == BB_POSTING_REBATE;
+		tally->uncrossed += event->kind == BB_EVENT_CARRIED && event->counterparty != 0;
 		if (event->kind == BB_EVENT_STATE)
 			tally->states[event->remaining_wh]++;
 	}
+}
+
+/* One of the two goes on elsewhere, from what was saved of it. */
+static void
+move_subject(const struct drive *drive)
+{
+	struct subject *subject = &subjects[1];
+	uint8_t *to = (uint8_t *)subject->market == memories[1] ? memories[2] : memories[1];
+
+	save_compare(subjects[0].market, subject->market);
+	subject->market = save_move(subject->market, to, MEMORY, drive->number);
 }
 
 static void
 step(struct drive *drive, const struct bb_command *command)
 {
 	drive->number++;
+	if (drive->number % MOVES == 0)
+		move_subject(drive);
 	apply(&subjects[1], drive, command);
 	if (subjects[1].events[0].kind == BB_EVENT_REFUSED)
 		memcpy(memory_before, memories[0], bb_market_bytes(drive->size));
@@ -124,7 +149,7 @@ step(struct drive *drive, const struct bb_command *command)
 			 subjects[0].count * sizeof(struct bb_event)) == 0);
 	BB_ASSERT(bb_market_due_ns(subjects[0].market) == bb_market_due_ns(subjects[1].market));
 	if (subjects[0].events[0].kind == BB_EVENT_REFUSED)
-		compare_memory(&subjects[0], drive);
+		compare_memory(&subjects[0], drive, command->participant);
 	if (drive->tally != NULL)
 		count_events(drive->tally, &subjects[0]);
 }
@@ -146,6 +171,25 @@ add_member(struct drive *drive, uint32_t participant, uint16_t roles)
 
 	command.member.key[0] = (uint8_t)(0x20 + participant);
 	step(drive, &command);
+}
+
+/* The lines of most intervals, in a ring where there are three zones.  Fees and ticks differ. */
+static struct bb_line_command
+line_of(uint8_t line, uint32_t capacity_wh, uint32_t capacity_reverse_wh)
+{
+	static const struct {
+		uint8_t from, to;
+		int32_t fee;
+	} lines[LINES] = { { 1, 2, 100 }, { 2, 3, 30 }, { 1, 3, 0 } };
+
+	return (struct bb_line_command){
+		.line = line,
+		.from_zone = lines[line].from,
+		.to_zone = lines[line].to,
+		.fee = lines[line].fee,
+		.capacity_wh = capacity_wh,
+		.capacity_reverse_wh = capacity_reverse_wh,
+	};
 }
 
 static void
@@ -177,16 +221,21 @@ prepare(struct drive *drive, uint8_t choice)
 	});
 	ask(drive, (struct bb_command){
 		.participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
-		.param = { .group = BB_PARAM_ZONES, .values = { 6 } },
+		.param = { .group = BB_PARAM_ZONES, .values = { drive->size == sizes ? 14 : 6 } },
 	});
 	ask(drive, (struct bb_command){
 		.participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
-		.param = { .group = BB_PARAM_PROTECTION, .values = { 200000, 200, 30 } },
+		.param = { .group = BB_PARAM_PROTECTION, .values = { 20000, 100, 30 } },
 	});
+	/* Without lines more is left to auctions. */
+	for (uint8_t i = 0; i < LINES && choice / 32 % 2 == 0; i++)
+		ask(drive, (struct bb_command){ .participant = GRID, .kind = BB_COMMAND_LINE,
+						.line = line_of(i, 150, choice % 4 * 50u) });
+	/* What penalties collect goes back every day, or never; congestion too, or to the DSO. */
 	ask(drive, (struct bb_command){
-		.participant = GRID, .kind = BB_COMMAND_LINE,
-		.line = { .from_zone = 1, .to_zone = 2, .capacity_wh = 500,
-			  .capacity_reverse_wh = choice % 4 == 0 ? 0 : 300, .fee = 100 },
+		.participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
+		.param = { .group = BB_PARAM_REBATE,
+			   .values = { choice % 16 != 1, 0, choice % 2 * 1000, choice / 2 % 2 } },
 	});
 	/* An hour of four intervals ahead of time, an auction half an hour before delivery. */
 	set_group(drive, BB_PARAM_CALENDAR, 1, 3600, choice % 8 == 0 ? 0 : 1800, 600, 300);
@@ -197,9 +246,9 @@ static uint32_t
 product_of(const struct drive *drive, uint8_t byte)
 {
 	const uint32_t now = (uint32_t)(drive->time_ns / BB_QUARTER_NS);
-	const uint8_t zone = byte % 16 == 15 ? 3 : 1 + byte % 2;
+	const uint8_t zone = byte % 16 >= 11 ? 3 : 1 + byte % 2;
 
-	return bb_product_of(zone, now + 1 + byte / 16u % 4);
+	return bb_product_of(zone, now + 1 + byte / 16u % (drive->pace == 1 ? 4 : 2));
 }
 
 static uint32_t
@@ -253,6 +302,22 @@ fill_meter(const struct drive *drive, struct bb_command *command, const uint8_t 
 		command->meter.injected_wh = INT64_MIN >> bytes[7] % 64;
 }
 
+/* Mostly another capacity of a line that is there. */
+static void
+fill_line(struct bb_command *command, uint32_t quarter, const uint8_t *bytes)
+{
+	struct bb_line_command *line = &command->line;
+	const bool other = bytes[6] >= 224;
+
+	*line = line_of(bytes[3] % LINES, bytes[4] * 4u, bytes[5] * 4u);
+	line->first_quarter = bytes[1] % 8 == 7 ? 0 : quarter;
+	line->quarters = bytes[1] % 8 == 7 ? 0 : 1 + bytes[1] % 3;
+	if (other) {
+		line->to_zone = bytes[3] % 64 == 63 ? line->from_zone : 1 + bytes[3] / 64;
+		line->fee = bytes[6] % 8 * 10;
+	}
+}
+
 static void
 fill_grid(const struct drive *drive, struct bb_command *command, const uint8_t *bytes)
 {
@@ -260,16 +325,7 @@ fill_grid(const struct drive *drive, struct bb_command *command, const uint8_t *
 
 	command->participant = GRID;
 	if (command->kind == BB_COMMAND_LINE)
-		command->line = (struct bb_line_command){
-			.first_quarter = bytes[1] % 8 == 7 ? 0 : quarter,
-			.quarters = bytes[1] % 8 == 7 ? 0 : 1 + bytes[1] % 3,
-			.line = bytes[3] % 3,
-			.from_zone = 1 + (bytes[3] >> 7),
-			.to_zone = (uint8_t)(2 - (bytes[3] >> 7) + (bytes[3] % 64 == 63)),
-			.capacity_wh = bytes[4] * 4u,
-			.capacity_reverse_wh = bytes[5] * 4u,
-			.fee = bytes[6],
-		};
+		fill_line(command, quarter, bytes);
 	else if (command->kind == BB_COMMAND_IMBALANCE)
 		command->imbalance = (struct bb_imbalance_command){
 			.first_quarter = quarter,
@@ -278,7 +334,15 @@ fill_grid(const struct drive *drive, struct bb_command *command, const uint8_t *
 			.price_short = (bytes[4] - 64) * 20,
 			.price_reference = bytes[5] * 20 - 20,
 		};
-	else
+	if (command->kind == BB_COMMAND_IMBALANCE && bytes[7] % 2 == 1) {
+		/* Of an interval that has opened with the defaults, or with some of these. */
+		command->imbalance.first_quarter =
+			bb_product_quarter(past_product(drive, bytes[2])) + bytes[7] / 32u;
+		command->imbalance.price_long = 40000 + bytes[3] * 20 - 20;
+		command->imbalance.price_short = 220000 - bytes[4] * 20;
+		command->imbalance.price_reference = 100000 - bytes[5] * 20;
+	}
+	if (command->kind == BB_COMMAND_RESTRICT)
 		command->restrict_ = (struct bb_restrict_command){
 			.participant = 2 + bytes[1] % TRADERS,
 			.product = past_product(drive, bytes[2]),
@@ -323,10 +387,11 @@ fill_operator(const struct drive *drive, struct bb_command *command, const uint8
 
 /* Kinds by the first byte; the rest of 64 are orders, ticks and readings. */
 static uint8_t
-kind_of(const uint8_t *bytes)
+kind_of(const struct drive *drive, const uint8_t *bytes)
 {
 	static const uint8_t kinds[64] = {
-		[0 ... 23] = BB_COMMAND_NEW, [24 ... 26] = BB_COMMAND_CANCEL,
+		[0 ... 21] = BB_COMMAND_NEW, [22] = BB_COMMAND_LINE,
+		[23] = BB_COMMAND_PRODUCT_RESUME, [24 ... 26] = BB_COMMAND_CANCEL,
 		[27 ... 29] = BB_COMMAND_REPLACE, [30 ... 41] = BB_COMMAND_TICK,
 		[42 ... 49] = BB_COMMAND_METER, [50] = BB_COMMAND_QUOTE,
 		[51] = BB_COMMAND_CANCEL_SIDE, [52 ... 53] = BB_COMMAND_DISPUTE,
@@ -337,12 +402,19 @@ kind_of(const uint8_t *bytes)
 		[63] = BB_COMMAND_CANCEL_ALL,
 	};
 
+	/* Where time goes slowly, orders instead of ticks and readings, and more that is halted. */
+	if (drive->pace > 1 && bytes[0] % 64 >= 32 && bytes[0] % 64 < 50)
+		return bytes[0] % 64 < 36 ? BB_COMMAND_PRODUCT_RESUME : BB_COMMAND_NEW;
+	if (drive->pace > 1 && bytes[0] % 64 == 61)
+		return BB_COMMAND_PRODUCT_HALT;
 	if (bytes[0] % 64 == 60 && bytes[1] % 8 == 0)
 		return bytes[1] % 16 == 0 ? BB_COMMAND_KILL : BB_COMMAND_MEMBER_KILL;
 	if (bytes[0] % 64 == 62 && bytes[1] % 2 == 0)
 		return BB_COMMAND_RESUME; /* a halt of everything comes by chance alone */
 	if (bytes[0] % 64 == 61 && bytes[1] % 4 != 0)
 		return BB_COMMAND_NEW;
+	if (bytes[0] % 64 == 63 && bytes[2] % 16 == 0)
+		return BB_COMMAND_SILENCE; /* as many seconds as an order has Wh */
 	if (bytes[0] == 255 && (bytes[1] % BB_COMMAND_KINDS != BB_COMMAND_HALT || bytes[2] < 32))
 		return bytes[1] % BB_COMMAND_KINDS;
 	return kinds[bytes[0] % 64];
@@ -351,7 +423,7 @@ kind_of(const uint8_t *bytes)
 static struct bb_command
 decode(const struct drive *drive, const uint8_t *bytes)
 {
-	struct bb_command command = { .kind = kind_of(bytes) };
+	struct bb_command command = { .kind = kind_of(drive, bytes) };
 	const uint8_t kind = command.kind;
 
 	if (bytes[0] == 254) { /* anything at all */
@@ -385,7 +457,7 @@ pass_time(struct drive *drive, const struct bb_command *command, const uint8_t *
 					    240, 300, 3600 };
 
 	if (command->kind == BB_COMMAND_TICK)
-		drive->time_ns += seconds[bytes[1] % 16] * BB_SECOND_NS;
+		drive->time_ns += seconds[bytes[1] % 16] * BB_SECOND_NS / drive->pace;
 	else
 		drive->time_ns += bytes[7] % 2 * BB_SECOND_NS;
 }
@@ -399,6 +471,7 @@ day_drive(const uint8_t *bytes, size_t size, struct day_tally *tally)
 		.size = &sizes[bytes[0] % 4 == 3],
 		.tally = tally,
 		.time_ns = QUARTER * BB_QUARTER_NS,
+		.pace = bytes[0] / 64 % 2 == 0 ? 1 : 10,
 	};
 	const size_t commands = (size - 1) / DAY_COMMAND_BYTES;
 

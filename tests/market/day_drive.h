@@ -23,6 +23,8 @@ struct day_tally {
 	uint64_t events[BB_EVENT_KINDS];
 	uint64_t results[BB_RESULT_COUNT];   /* of all events */
 	uint64_t states[BB_COURSE_STATES]; /* that were entered */
+	uint64_t uncrossed; /* trades because a line got more room */
+	uint64_t rebates; /* shares that were paid */
 };
 
 /* day_drive returns the number of commands; tally may be NULL. */

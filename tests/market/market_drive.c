@@ -7,42 +7,13 @@
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
 #include "market/bb_state.h"
+#include "tests/market/market_bytes.h"
 #include "tests/market/market_model.h"
+#include "tests/market/save_kit.h"
 
 #define MEMORY    (1u << 20)
 #define SECOND_NS UINT64_C(1000000000)
-
-/* Products that the driver knows how to add; the last is unknown to every venue. */
-static const struct bb_product_command known_products[] = {
-	{ 11, -50, 50, 5, 10, 1000, { 0 } },
-	{ 12, 0, 6, 1, 1, 100, { 0 } },
-	{ 13, -2000, 3000, 1, 1, 100, { 0 } }, /* 5001 steps: all three words */
-	{ 14, -BB_PRICE_MAX, BB_PRICE_MAX, 1000000, 1000000000, BB_QUANTITY_MAX, { 0 } },
-	{ 15, 35, 35, 7, 2, 20, { 0 } }, /* one price alone */
-	{ 16, 1, 0, 1, 1, 1, { 0 } },
-};
-
-#define KNOWN_PRODUCTS ((uint32_t)(sizeof(known_products) / sizeof(known_products[0])))
-
-/* A venue, and how bytes are read for it. */
-struct venue {
-	struct bb_market_size size;
-	uint32_t orders_max;
-	uint32_t order_ids;
-	uint32_t traders; /* ids 2..traders + 1 are there from the start */
-	uint32_t products; /* the first so many of known_products are traded */
-	int32_t spread;    /* ticks around the middle where most orders are */
-	bool extremes;     /* little but the largest orders at the ends of the band */
-};
-
-static const struct venue venues[] = {
-	{ { .participants = 12, .products = 4, .orders = 12, .levels = 130, .places = 64,
-	    .positions = 6 }, 5, 12, 4, 2, 6, false },
-	{ { .participants = 5, .products = 5, .orders = 400, .levels = 5100, .places = 2048,
-	    .positions = 25 }, 300, 64, 3, 4, 32, false },
-	{ { .participants = 5, .products = 4, .orders = 500, .levels = 100, .places = 2048,
-	    .positions = 20 }, 400, 4096, 2, 4, 8, true },
-};
+#define MOVES     53u /* commands from one move of a subject to the next */
 
 struct subject {
 	struct bb_market *market;
@@ -52,7 +23,7 @@ struct subject {
 	uint32_t event_count;
 };
 
-static _Alignas(BB_ARENA_ALIGN) uint8_t memories[2][MEMORY];
+static _Alignas(BB_ARENA_ALIGN) uint8_t memories[3][MEMORY]; /* one to move to */
 static uint8_t memory_before[MEMORY];
 static struct subject subjects[2];
 static struct model model;
@@ -75,32 +46,100 @@ start(const struct venue *venue, uint8_t choice)
 	}
 }
 
+/* Whether a packet of orders from this sender is not refused as a whole. */
+static bool
+is_let_in(const struct bb_command *command)
+{
+	const uint32_t id = command->participant;
+
+	return id >= 1 && id <= model.size.participants &&
+	       model.members[id].status == BB_MEMBER_ACTIVE &&
+	       (model.members[id].roles & BB_ROLE_TRADER) != 0;
+}
+
 static void
-apply(struct subject *subject, const struct bb_command *command, uint64_t number)
+keep(struct subject *subject, uint32_t count)
+{
+	subject->event_count += count;
+	BB_ASSERT(subject->event_count <= MODEL_EVENTS);
+}
+
+/* As the sequencer does it. */
+static void
+apply_packet(struct subject *subject, const struct bb_command *commands, uint32_t count,
+	     uint64_t number)
+{
+	static struct bb_bid bid;
+	bool done = false;
+
+	bid = (struct bb_bid){
+		.number = number, .sequenced_ns = time_ns, .sequence = number,
+		.command_count = (uint16_t)count, .participant = commands[0].participant,
+		.route = BB_ROUTE_SEQUENCE,
+	};
+	memcpy(bid.commands, commands, count * sizeof(*commands));
+	while (!done) {
+		uint32_t written = 0;
+		done = bb_market_step(subject->market, &bid,
+				      subject->events + subject->event_count, &written);
+		keep(subject, written);
+	}
+}
+
+/* The same in slices of a chosen size. */
+static void
+apply_slices(struct subject *subject, const struct bb_command *commands, uint32_t count,
+	     uint64_t number)
+{
+	const uint32_t room = subject->room != 0 ? subject->room : BB_SLICE_EVENTS;
+
+	subject->market->number = number;
+	subject->market->time_ns = time_ns;
+	for (uint32_t record = 0; record < count;) {
+		struct bb_slice slice = {
+			.events = subject->events + subject->event_count, .room = room,
+			.number = number, .record = (uint16_t)record,
+			.behind = &commands[record + 1], .behind_count = count - record - 1,
+		};
+		const bool done = bb_market_run(subject->market, &commands[record], &slice);
+		BB_ASSERT(slice.count <= room);
+		BB_ASSERT(done || slice.count > 0);
+		keep(subject, slice.count);
+		record += done;
+	}
+}
+
+static void
+apply_alone(struct subject *subject, const struct bb_command *command, uint64_t number)
 {
 	bool done = false;
 
-	subject->event_count = 0;
 	while (!done) {
-		struct bb_event *events = subject->events + subject->event_count;
 		uint32_t count = 0;
-		if (subject->room == 0) {
-			done = bb_market_apply(subject->market, command, number, time_ns, events,
-					       &count);
-		} else {
-			struct bb_slice slice = {
-				.events = events, .room = subject->room, .number = number,
-			};
-			subject->market->number = number;
-			subject->market->time_ns = time_ns;
-			done = bb_market_run(subject->market, command, &slice);
-			count = slice.count;
-			BB_ASSERT(count <= subject->room);
-			BB_ASSERT(done || count > 0);
-		}
-		subject->event_count += count;
-		BB_ASSERT(subject->event_count <= MODEL_EVENTS);
+		done = bb_market_apply(subject->market, command, number, time_ns,
+				       subject->events + subject->event_count, &count);
+		keep(subject, count);
 	}
+}
+
+static void
+apply(struct subject *subject, const struct bb_command *commands, uint32_t count,
+      uint64_t number)
+{
+	subject->event_count = 0;
+	if (count == 1 && subject->room == 0)
+		apply_alone(subject, commands, number);
+	else if (count > 1 && subject->room == 0 && is_let_in(commands))
+		apply_packet(subject, commands, count, number);
+	else
+		apply_slices(subject, commands, count, number);
+	if (count == 1 || !is_let_in(commands))
+		return;
+	/* What else a packet leaves, where it did not come as one. */
+	struct bb_window *windows = subject->market->members.windows;
+	if (subject->room != 0)
+		BB_ASSERT(bb_window_mark(&windows[commands[0].participant], number) == BB_OK);
+	subject->market->record = (uint16_t)count;
 }
 
 static void
@@ -136,17 +175,72 @@ compare_views(const struct bb_market *market)
 	BB_ASSERT(!bb_market_product(market, model.product_count, &product));
 }
 
-/* A refusal may change the number and the time, which all commands do, and no more; but that
- * of a self-trade may have sorted the owner's orders, which compare_views and the checks of
- * the next commands would show to be wrong. */
 static void
-compare_memory(const struct subject *subject)
+copy_between(const void *field, size_t size)
 {
-	struct bb_market *before = (struct bb_market *)(void *)memory_before;
+	const size_t at = (size_t)((const uint8_t *)field - subjects[0].memory);
 
-	before->number = subject->market->number;
-	before->time_ns = subject->market->time_ns;
-	BB_ASSERT(memcmp(memory_before, subject->memory, bb_market_bytes(&model.size)) == 0);
+	memcpy(memory_before + at, field, size);
+}
+
+/* To look for own orders may sort them (bb_position.h). */
+static void
+copy_sorted(const struct bb_market *market)
+{
+	const struct bb_positions *positions = &market->positions;
+
+	copy_between(market->orders.own,
+		     (market->size.orders + 1) * sizeof(market->orders.own[0]));
+	for (uint32_t slot = 1; slot <= positions->used; slot++) {
+		const struct bb_position *position = &positions->slots[slot];
+		copy_between(position->fresh, sizeof(position->fresh));
+		copy_between(position->bound, sizeof(position->bound));
+		copy_between(position->heap, sizeof(position->heap));
+	}
+}
+
+/* Whether somebody's own orders may have been sorted: for a self-trade, or for a leg that would
+ * have passed. */
+static bool
+may_sort(const struct bb_command *commands)
+{
+	for (uint32_t i = 0; i < model.event_count; i++) {
+		const struct bb_event *event = &model.events[i];
+		if (event->result == BB_ERR_SELF_TRADE ||
+		    commands[event->record].order.type == BB_BASKET_LEG)
+			return true;
+	}
+	return false;
+}
+
+/* A refusal may change the number and the time, which all commands do, and when its sender was
+ * heard, and no more, but for the order in which own orders are kept. */
+static void
+compare_memory(const struct bb_command *commands)
+{
+	const struct bb_market *market = subjects[0].market;
+	const uint32_t participant = commands[0].participant;
+
+	copy_between(&market->number, sizeof(market->number));
+	copy_between(&market->time_ns, sizeof(market->time_ns));
+	copy_between(&market->record, sizeof(market->record));
+	if (participant >= 1 && participant <= model.size.participants) {
+		copy_between(&market->members.accounts[participant].last_heard_ns,
+			     sizeof(uint64_t));
+		copy_between(&market->members.windows[participant], sizeof(struct bb_window));
+	}
+	if (may_sort(commands))
+		copy_sorted(market);
+	BB_ASSERT(memcmp(memory_before, subjects[0].memory, bb_market_bytes(&model.size)) == 0);
+}
+
+static bool
+is_refused(void)
+{
+	for (uint32_t i = 0; i < model.event_count; i++)
+		if (model.events[i].kind != BB_EVENT_REFUSED)
+			return false;
+	return true;
 }
 
 static int
@@ -190,155 +284,101 @@ compare_events(const struct bb_command *command, struct subject *subject)
 	BB_ASSERT(memcmp(copy, model.events, size) == 0);
 }
 
+/* One of the two goes on elsewhere, from what was saved of it. */
 static void
-step(const struct bb_command *command, uint64_t number, struct drive_tally *tally)
+move_subject(uint64_t number)
 {
-	model_apply(&model, command, number, time_ns);
+	struct subject *subject = &subjects[1];
+	uint8_t *to = subject->memory == memories[1] ? memories[2] : memories[1];
+
+	save_compare(subjects[0].market, subject->market);
+	subject->market = save_move(subject->market, to, MEMORY, number);
+	subject->memory = to;
+}
+
+/* The market may look too early at whoever may have fallen silent, but never too late; and after
+ * a tick nothing is left to look at. */
+static void
+compare_due(const struct bb_command *command, const struct bb_market *market)
+{
+	const uint64_t due_ns = bb_market_due_ns(market);
+
+	BB_ASSERT(due_ns <= model_due_ns(&model));
+	BB_ASSERT(due_ns == bb_market_due_ns(subjects[0].market));
+	BB_ASSERT(command->kind != BB_COMMAND_TICK || command->participant != BB_VENUE ||
+		  due_ns > time_ns);
+}
+
+static void
+count_events(const struct bb_command *commands, struct drive_tally *tally)
+{
+	for (uint32_t i = 0; i < model.event_count; i++) {
+		const struct bb_event *event = &model.events[i];
+		const struct bb_command *command = &commands[event->record];
+		tally->events[event->kind]++;
+		tally->results[event->result]++;
+		if (command->kind == BB_COMMAND_NEW && command->order.type == BB_BASKET_LEG &&
+		    (event->kind == BB_EVENT_REFUSED || event->kind == BB_EVENT_ACCEPTED))
+			tally->legs[event->result]++;
+	}
+}
+
+static void
+step(const struct bb_command *commands, uint32_t count, uint64_t number,
+     struct drive_tally *tally)
+{
+	if (number % MOVES == 0)
+		move_subject(number);
+	memcpy(memory_before, subjects[0].memory, bb_market_bytes(&model.size));
+	model_apply(&model, commands, count, number, time_ns);
 	BB_ASSERT(model.event_count > 0);
-	sort_mass_cancel(command, model.events, model.event_count);
-	if (model.events[0].kind == BB_EVENT_REFUSED)
-		memcpy(memory_before, subjects[0].memory, bb_market_bytes(&model.size));
+	if (count > 1 && is_let_in(commands))
+		model.members[commands[0].participant].sequence_highest = number;
+	sort_mass_cancel(commands, model.events, model.event_count);
 	for (uint32_t i = 0; i < 2; i++) {
-		apply(&subjects[i], command, number);
-		compare_events(command, &subjects[i]);
+		apply(&subjects[i], commands, count, number);
+		compare_events(commands, &subjects[i]);
 		compare_views(subjects[i].market);
-		BB_ASSERT(bb_market_due_ns(subjects[i].market) == model_due_ns(&model));
+		compare_due(commands, subjects[i].market);
 		if (number % 32 == 0)
 			bb_market_check(subjects[i].market);
 	}
-	if (model.events[0].kind == BB_EVENT_REFUSED &&
-	    model.events[0].result != BB_ERR_SELF_TRADE)
-		compare_memory(&subjects[0]);
-	for (uint32_t i = 0; tally != NULL && i < model.event_count; i++) {
-		tally->events[model.events[i].kind]++;
-		tally->results[model.events[i].result]++;
-	}
+	if (is_refused())
+		compare_memory(commands);
+	if (tally != NULL)
+		count_events(commands, tally);
 }
 
-/* A type beyond limit orders: most times within two seconds, and clips of some of it. */
+/* What one of the traders has must cover what it does. */
 static void
-fill_type(struct bb_order_command *order, const struct bb_product_command *terms,
-	  const uint8_t *bytes)
+cover(const struct venue *venue)
 {
-	order->type = BB_LIMIT_FOK + bytes[7] % (BB_ORDER_TYPES - BB_LIMIT_FOK);
-	if (order->type == BB_LIMIT_GTD)
-		order->expires_s = (uint32_t)(time_ns / SECOND_NS) + (bytes[6] & 3);
-	if (order->type == BB_LIMIT_ICEBERG)
-		order->shown_wh = (bytes[6] % 4u + (bytes[6] < 250)) * terms->lot_wh +
-				  (bytes[6] >= 253);
-}
-
-static void
-fill_order(struct bb_order_command *order, const struct venue *venue, const uint8_t *bytes)
-{
-	const uint32_t chosen =
-		bytes[3] % 32 == 31 ? KNOWN_PRODUCTS - 1 : bytes[3] % venue->products;
-	const struct bb_product_command *terms = &known_products[venue->extremes ? 3 : chosen];
-	const int32_t middle = terms->price_min / 2 + terms->price_max / 2;
-	const int32_t tick = (int32_t)terms->tick;
-
-	order->order_id = (bytes[2] + 256u * bytes[6]) % venue->order_ids;
-	order->product = terms->product;
-	order->side = bytes[3] >> 7;
-	order->type = (bytes[3] >> 5 & 3) == 3 ? BB_LIMIT_IOC : BB_LIMIT_GTC;
-	if (bytes[4] < 240) /* around the middle, where orders meet */
-		order->price =
-			(middle / tick + bytes[4] % venue->spread - venue->spread / 2) * tick;
-	else if (bytes[4] < 248)
-		order->price = terms->price_min + (bytes[4] - 244) * tick;
-	else
-		order->price = terms->price_max + (bytes[4] - 252) * tick;
-	order->quantity_wh = (1 + bytes[5] % 16) * terms->lot_wh;
-	if (bytes[5] >= 240) /* spoilt, or as large as can be */
-		order->quantity_wh = bytes[5] & 1 ? terms->quantity_max_wh : bytes[6] + 1u;
-	if (venue->extremes && bytes[4] >= 16) {
-		order->side = BB_BUY;
-		order->price = terms->price_max;
-		order->quantity_wh = terms->quantity_max_wh;
+	if (venue->covered == 0)
+		return;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct bb_market *market = subjects[i].market;
+		bb_accounts_move(&market->accounts, BB_ACCOUNT_BANK, venue->covered,
+				 venue->amount);
+		market->members.accounts[venue->covered].escrow = 1;
 	}
-	if (bytes[7] >= 160 && bytes[7] < 250 && !venue->extremes)
-		fill_type(order, terms, bytes);
-	if (bytes[7] == 255)
-		order->price += bytes[6];
-	else if (bytes[7] == 254)
-		order->reserved[bytes[6] % 5] = bytes[6];
-	else if (bytes[7] == 253)
-		order->side = order->type = bytes[6];
-	else if (bytes[7] == 252)
-		order->shown_wh = bytes[6];
+	model_cover(&model, venue->covered, venue->amount);
 }
 
-static void
-fill_member(struct bb_member_command *member, const struct venue *venue, const uint8_t *bytes)
+static uint64_t
+open_venue(const struct venue *venue, struct drive_tally *tally)
 {
-	member->participant = bytes[2] % (venue->size.participants + 2);
-	member->orders_max = venue->orders_max;
-	member->roles = bytes[3] < 200 ? BB_ROLE_TRADER : bytes[3] / 8u;
-	member->zone = bytes[4];
-	member->key[0] = bytes[5] < 250 ? (uint8_t)(16 * member->participant + 1) : bytes[5];
-	if (bytes[6] >= 200) {
-		memset(member->key, bytes[6] & 1 ? 0xff : 0, sizeof(member->key));
-		member->key[0] &= bytes[5] | 0xe0;
-		member->key[31] &= bytes[6] & 2 ? 0xff : 0x7f;
+	uint64_t number = 1;
+
+	for (uint32_t id = 2; id < venue->traders + 2; id++) {
+		const struct bb_command command = bytes_add_member(venue, (uint8_t)id);
+		step(&command, 1, number++, tally);
 	}
-	member->reserved[0] = bytes[7] == 255;
-}
-
-static bool
-is_order(const struct bb_command *command)
-{
-	return (command->kind >= BB_COMMAND_NEW && command->kind <= BB_COMMAND_CANCEL_ALL) ||
-	       (command->kind >= BB_COMMAND_QUOTE && command->kind <= BB_COMMAND_SILENCE);
-}
-
-static struct bb_command
-decode(const struct venue *venue, const uint8_t *bytes)
-{
-	/* Operator's commands are rare, but for those that keep a venue going. */
-	static const uint8_t kinds[64] = {
-		[0] = BB_COMMAND_MALFORMED, [1 ... 36] = BB_COMMAND_NEW,
-		[37 ... 44] = BB_COMMAND_CANCEL, [45 ... 54] = BB_COMMAND_REPLACE,
-		[55] = BB_COMMAND_CANCEL_PRODUCT, [56] = BB_COMMAND_CANCEL_ALL,
-		[57 ... 58] = BB_COMMAND_MEMBER_ADD, [59 ... 60] = BB_COMMAND_PRODUCT_ADD,
-		[61] = BB_COMMAND_RESUME, [62] = BB_COMMAND_QUOTE, [63] = BB_COMMAND_CANCEL_SIDE,
-	};
-	struct bb_command command = { .kind = kinds[bytes[0] % 64] };
-
-	if (bytes[0] % 64 == 62 && bytes[6] >= 192) {
-		command.kind = BB_COMMAND_TICK;
-		return command;
+	for (uint8_t i = 0; i < 4; i++) {
+		const struct bb_command command = bytes_add_product(venue, i);
+		step(&command, 1, number++, tally);
 	}
-	if (bytes[0] == 255)
-		command.kind = bytes[1] < 8 ? BB_COMMAND_HALT : BB_COMMAND_RESUME;
-	else if (bytes[0] == 254 && bytes[1] < 16)
-		command.kind = BB_COMMAND_MEMBER_REVOKE;
-	else if (bytes[0] == 253)
-		command.kind = bytes[1];
-	/* Of the calendar, accounts and attributes: day_drive.c drives those. */
-	if (command.kind == BB_COMMAND_KILL || (command.kind >= BB_COMMAND_DISPUTE &&
-						command.kind != BB_COMMAND_TICK &&
-						command.kind < BB_COMMAND_KINDS))
-		command.kind = BB_COMMAND_MALFORMED;
-	if (venue->extremes && (command.kind == BB_COMMAND_CANCEL_PRODUCT ||
-				command.kind == BB_COMMAND_CANCEL_ALL ||
-				command.kind == BB_COMMAND_CANCEL_SIDE))
-		command.kind = BB_COMMAND_NEW;
-	command.participant = 2 + bytes[1] % venue->traders;
-	if (command.kind >= BB_COMMAND_MEMBER_ADD && !is_order(&command) && bytes[7] < 250)
-		command.participant = 1;
-	else if (bytes[7] >= 254)
-		command.participant = bytes[1];
-
-	if (is_order(&command))
-		fill_order(&command.order, venue, bytes);
-	else if (command.kind == BB_COMMAND_MEMBER_ADD ||
-		 command.kind == BB_COMMAND_MEMBER_REVOKE)
-		fill_member(&command.member, venue, bytes);
-	else if (command.kind == BB_COMMAND_PRODUCT_ADD)
-		command.product = known_products[bytes[3] % KNOWN_PRODUCTS];
-	if (command.kind == BB_COMMAND_PRODUCT_ADD && bytes[6] >= 240)
-		memcpy((uint8_t *)&command.product + 4 * (bytes[6] % 8), bytes + 2, 4);
-	return command;
+	cover(venue);
+	return number;
 }
 
 size_t
@@ -346,33 +386,26 @@ market_drive(const uint8_t *bytes, size_t size, struct drive_tally *tally)
 {
 	if (size == 0)
 		return 0;
-	const struct venue *venue = &venues[bytes[0] % 3];
-	uint64_t number = 1;
+	const struct venue *venue = &bytes_venues[bytes[0] % BYTES_VENUES];
+	const size_t rows = (size - 1) / DRIVE_COMMAND_BYTES;
+	struct bb_command commands[BYTES_PACKET_MAX];
+	uint32_t count;
 
 	start(venue, bytes[0]);
 	time_ns = 1;
-	for (uint32_t id = 2; id < venue->traders + 2; id++) {
-		const uint8_t add[DRIVE_COMMAND_BYTES] = { 57, 0, (uint8_t)id };
-		const struct bb_command command = decode(venue, add);
-		step(&command, number++, tally);
+	uint64_t number = open_venue(venue, tally);
+	for (size_t row = 0; row < rows; row += count) {
+		const uint8_t *at = bytes + 1 + row * DRIVE_COMMAND_BYTES;
+		count = bytes_packet(venue, at, (uint32_t)(rows - row), time_ns, commands);
+		time_ns += at[6] % 64 * (SECOND_NS / 512);
+		if (commands[0].kind == BB_COMMAND_TICK && at[5] >= 160)
+			time_ns += at[5] % 4 * SECOND_NS;
+		step(commands, count, number++, tally);
 	}
-	for (uint8_t i = 0; i < 4; i++) {
-		const uint8_t add[DRIVE_COMMAND_BYTES] = { 59, 0, 0, i };
-		const struct bb_command command = decode(venue, add);
-		step(&command, number++, tally);
-	}
-
-	size_t done = 0;
-	bytes++;
-	size--;
-	for (; size >= DRIVE_COMMAND_BYTES; done++) {
-		const struct bb_command command = decode(venue, bytes);
-		time_ns += bytes[6] % 64 * (SECOND_NS / 512);
-		step(&command, number++, tally);
-		bytes += DRIVE_COMMAND_BYTES;
-		size -= DRIVE_COMMAND_BYTES;
-	}
+	if (tally != NULL)
+		for (uint32_t result = 0; result < BB_RESULT_COUNT; result++)
+			tally->sums[result] += model.by_sum[result];
 	bb_market_check(subjects[0].market);
 	bb_market_check(subjects[1].market);
-	return done;
+	return rows;
 }

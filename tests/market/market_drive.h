@@ -6,7 +6,7 @@
  * crash (bytes from a file).
  *
  * The first byte chooses the venue and the slices; then every command takes
- * DRIVE_COMMAND_BYTES.
+ * DRIVE_COMMAND_BYTES (market_bytes.h).
  */
 #ifndef MARKET_DRIVE_H
 #define MARKET_DRIVE_H
@@ -23,6 +23,8 @@
 struct drive_tally {
 	uint64_t events[BB_EVENT_KINDS];  /* by kind */
 	uint64_t results[BB_RESULT_COUNT]; /* of REFUSED and CANCELLED */
+	uint64_t legs[BB_RESULT_COUNT];    /* what the legs of baskets were answered */
+	uint64_t sums[BB_RESULT_COUNT];    /* where each leg would have passed, but not all */
 };
 
 /* market_drive returns the number of commands; tally may be NULL. */

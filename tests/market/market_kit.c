@@ -132,16 +132,22 @@ operator_command(uint32_t participant, const char *verb, const char *rest)
 {
 	struct bb_command command = { .participant = participant };
 
-	if (strcmp(verb, "halt") == 0)
-		command.kind = BB_COMMAND_HALT;
-	else if (strcmp(verb, "resume") == 0)
-		command.kind = BB_COMMAND_RESUME;
-	else
-		command.kind = BB_COMMAND_MEMBER_REVOKE;
-	if (command.kind == BB_COMMAND_MEMBER_REVOKE) {
-		BB_ASSERT(strcmp(verb, "revoke") == 0);
+	static const struct {
+		const char *verb;
+		uint8_t kind;
+	} verbs[] = {
+		{ "halt", BB_COMMAND_HALT },	 { "resume", BB_COMMAND_RESUME },
+		{ "kill", BB_COMMAND_KILL },	 { "revoke", BB_COMMAND_MEMBER_REVOKE },
+		{ "stop", BB_COMMAND_MEMBER_KILL }, { "arm", BB_COMMAND_MEMBER_ARM },
+	};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verb, verbs[i].verb) == 0)
+			command.kind = verbs[i].kind;
+	BB_ASSERT(command.kind != BB_COMMAND_MALFORMED);
+	if (command.kind == BB_COMMAND_MEMBER_REVOKE || command.kind == BB_COMMAND_MEMBER_KILL ||
+	    command.kind == BB_COMMAND_MEMBER_ARM)
 		command.member.participant = (uint32_t)strtoul(rest, NULL, 10);
-	}
 	return command;
 }
 
@@ -275,7 +281,12 @@ write_event(struct kit *kit, const struct bb_event *event)
 			   why);
 		break;
 	case BB_EVENT_MEMBER_REVOKED:
-		write_text(kit, "member %u revoked by %u", event->participant,
+	case BB_EVENT_KILLED:
+	case BB_EVENT_ARMED:
+		write_text(kit, "member %u %s by %u", event->participant,
+			   event->kind == BB_EVENT_KILLED  ? "killed"
+			   : event->kind == BB_EVENT_ARMED ? "armed"
+							   : "revoked",
 			   event->counterparty);
 		break;
 	default:

@@ -16,6 +16,8 @@
  *	2 replace 7 95 20     new price, new quantity
  *	2 cancel 7 / 2 cancel-product / 2 cancel-side B / 2 cancel-all
  *	0 tick 30             half a minute passes
+ *	2 silence 30          orders leave when nothing is heard for half a minute
+ *	2 kill / 1 stop 2 / 1 arm 2   kill switch: own, by the operator; and back
  *	1 halt / 1 resume / 1 revoke 2
  *
  * Events in words, with semicolons between them:
@@ -24,7 +26,7 @@
  *	2/7 cancelled B 100 30 BY_IOC          2/7 refused ERR_TICK
  *	2/7 replaced B 95 20 rests 20          halted by 1, resumed by 1
  *	2/7 shows 10 of 40                     2/7 accepted B 100 50 rests 50 hides 40
- *	member 2 revoked by 1                  2 accepted nothing
+ *	member 2 revoked by 1, killed, armed   2 accepted nothing
  *
  * A book in words, best first, price x quantity / orders: "B 100x50/1 95x20/2 S 105x10/1".
  */

@@ -27,6 +27,7 @@ model_say(struct model *model, enum bb_event_kind kind, uint32_t participant)
 	BB_ASSERT(model->event_count <= MODEL_EVENTS);
 	memset(event, 0, sizeof(*event));
 	event->number = model->number;
+	event->record = (uint16_t)model->record;
 	event->kind = (uint8_t)kind;
 	event->participant = participant;
 	return event;
@@ -88,62 +89,6 @@ id_taken(const struct model *model, uint32_t participant, uint64_t order_id, boo
 	return false;
 }
 
-static bool
-has_position(struct model *model, uint32_t participant, uint32_t product)
-{
-	for (uint32_t row = 0; row < model->order_count; row++)
-		if (model->orders[row].participant == participant &&
-		    model->orders[row].product == product)
-			return true;
-	return model->contracted[participant][model_product(model, product) - model->products];
-}
-
-static uint32_t
-count_positions(struct model *model)
-{
-	uint32_t count = 0;
-
-	for (uint32_t id = 1; id <= model->size.participants; id++)
-		for (uint32_t i = 0; i < model->product_count; i++)
-			count += has_position(model, id, model->products[i].terms.product);
-	return count;
-}
-
-/* Which 64 neighbouring prices of its side an order belongs to, best ones first. */
-static uint32_t
-stretch_of(struct model *model, const struct model_order *order)
-{
-	const struct bb_product_command *terms = &model_product(model, order->product)->terms;
-	const int64_t behind = order->side == BB_BUY ? (int64_t)terms->price_max - order->price
-						     : (int64_t)order->price - terms->price_min;
-	return (uint32_t)(behind / terms->tick / 64);
-}
-
-static bool
-same_stretch(struct model *model, const struct model_order *a, const struct model_order *b)
-{
-	return a->product == b->product && a->side == b->side &&
-	       stretch_of(model, a) == stretch_of(model, b);
-}
-
-/* Whether order finds a stretch when it comes to rest; except is a row that is gone then. */
-static bool
-stretch_left(struct model *model, const struct model_order *order, uint32_t except)
-{
-	uint32_t used = 0;
-
-	for (uint32_t row = 0; row < model->order_count; row++) {
-		const struct model_order *other = &model->orders[row];
-		bool counted = row == except;
-		if (!counted && same_stretch(model, order, other))
-			return true;
-		for (uint32_t i = 0; i < row && !counted; i++)
-			counted = i != except && same_stretch(model, other, &model->orders[i]);
-		used += !counted;
-	}
-	return used < (model->size.levels + 63) / 64;
-}
-
 static void
 add_order(struct model *model, const struct model_order *order)
 {
@@ -201,35 +146,6 @@ reaches_own(const struct model *model, const struct model_order *order)
 	return false;
 }
 
-/* What an order could cost its owner. */
-__int128
-model_need(const struct model_order *order)
-{
-	const __int128 price = order->side == BB_BUY ? order->price : -(__int128)order->price;
-	return price > 0 ? price * ((__int128)order->quantity_wh + order->hidden_wh) : 0;
-}
-
-/* Whether every sum stays in range whatever order trades with; except is a row that
- * order takes the place of. */
-static bool
-fits(struct model *model, const struct model_order *order, uint32_t except)
-{
-	const struct bb_member *member = model_member(model, order->participant);
-	const struct bb_product *product = model_product(model, order->product);
-	__int128 energy = (__int128)member->bought_wh + member->sold_wh + order->quantity_wh;
-	__int128 locked = model_need(order);
-
-	for (uint32_t row = 0; row < model->order_count; row++) {
-		const struct model_order *other = &model->orders[row];
-		if (row == except || other->participant != order->participant)
-			continue;
-		locked += model_need(other);
-		energy += (__int128)other->quantity_wh + other->hidden_wh;
-	}
-	return locked <= INT64_MAX && energy <= INT64_MAX &&
-	       (__int128)product->traded_wh + order->quantity_wh <= INT64_MAX;
-}
-
 /* A balance beyond what views show is shown as their end. */
 static void
 pay(struct model *model, uint32_t participant, __int128 amount)
@@ -283,9 +199,9 @@ show_or_remove(struct model *model, uint32_t row)
 }
 
 /* Trades what order can and rests what is left; before is what it replaces, or NULL. */
-static void
-trade_and_rest(struct model *model, struct model_order order, bool rests,
-	       const struct model_order *before)
+void
+model_trade(struct model *model, struct model_order order, bool rests,
+	    const struct model_order *before)
 {
 	const struct model_order entered = order;
 	uint32_t row;
@@ -366,29 +282,34 @@ price_at_market(const struct model *model, struct model_order *order)
 	return true;
 }
 
+bool
+model_rests(uint8_t type)
+{
+	return type == BB_LIMIT_GTC || type == BB_LIMIT_GTD || type == BB_LIMIT_ICEBERG ||
+	       type == BB_MARKET_LIMIT;
+}
+
 enum bb_result
-model_apply_new(struct model *model, const struct bb_command *command)
+model_judge(struct model *model, const struct bb_command *command, struct model_order *order)
 {
 	const struct bb_order_command *asked = &command->order;
 	const struct bb_member *member = model_member(model, command->participant);
-	const bool rests = asked->type == BB_LIMIT_GTC || asked->type == BB_LIMIT_GTD ||
-			   asked->type == BB_LIMIT_ICEBERG || asked->type == BB_MARKET_LIMIT;
-	const bool whole = asked->type == BB_LIMIT_FOK || asked->type == BB_LIMIT_AON;
-	struct model_order order = {
+	const bool rests = model_rests(asked->type);
+	const bool whole = asked->type == BB_LIMIT_FOK || asked->type == BB_LIMIT_AON ||
+			   asked->type == BB_BASKET_LEG;
+
+	*order = (struct model_order){
 		.order_id = asked->order_id, .participant = command->participant,
 		.product = asked->product, .price = asked->price,
 		.quantity_wh = asked->quantity_wh, .side = asked->side,
 	};
-
-	if (asked->type == BB_BASKET_LEG) /* alone */
-		return BB_ERR_BASKET;
 	if (model_product(model, asked->product) == NULL)
 		return BB_ERR_PRODUCT;
 	if (asked->side > 1 || !model_zero(asked->reserved, sizeof(asked->reserved)))
 		return BB_ERR_RECORD;
-	if (asked->type == BB_MARKET_LIMIT && !price_at_market(model, &order))
+	if (asked->type == BB_MARKET_LIMIT && !price_at_market(model, order))
 		return BB_ERR_UNFILLED;
-	enum bb_result result = check_terms(model, &order);
+	enum bb_result result = check_terms(model, order);
 	if (result != BB_OK)
 		return result;
 	if (rests && member->orders_live >= member->orders_max)
@@ -396,33 +317,42 @@ model_apply_new(struct model *model, const struct bb_command *command)
 	if (id_taken(model, command->participant, asked->order_id, rests))
 		return BB_ERR_ORDER_EXISTS;
 	result = model_type(model, asked, model_product(model, asked->product)->terms.lot_wh);
-	if (result != BB_OK)
+	if (result != BB_OK ||
+	    (result = model_fits(model, order, MODEL_ORDERS, NULL)) != BB_OK)
 		return result;
-	if (!fits(model, &order, MODEL_ORDERS))
-		return BB_ERR_POSITION;
 	if (rests && model->order_count == model->size.orders) {
 		/* Would a whole order leave, or all of this one trade? */
-		const uint32_t row = best_for(model, &order);
+		const uint32_t row = best_for(model, order);
 		if (row == model->order_count)
 			return BB_ERR_BOOK_FULL;
 	}
-	if (rests && !stretch_left(model, &order, MODEL_ORDERS))
+	if (rests && !model_stretch_left(model, order, MODEL_ORDERS))
 		return BB_ERR_BOOK_FULL;
-	if (!has_position(model, command->participant, asked->product) &&
-	    count_positions(model) == model->size.positions)
+	if (!model_has_position(model, command->participant, asked->product) &&
+	    model_count_positions(model) == model->size.positions)
 		return BB_ERR_FULL;
 	if (asked->type == BB_LIMIT_GTD || asked->type == BB_LIMIT_ICEBERG) {
 		if (!model_extras_left(model, asked->type == BB_LIMIT_ICEBERG))
 			return BB_ERR_BOOK_FULL;
-		order.expires_s = asked->type == BB_LIMIT_GTD ? asked->expires_s : 0;
-		order.clip_wh = asked->type == BB_LIMIT_ICEBERG ? asked->shown_wh : 0;
+		order->expires_s = asked->type == BB_LIMIT_GTD ? asked->expires_s : 0;
+		order->clip_wh = asked->type == BB_LIMIT_ICEBERG ? asked->shown_wh : 0;
 	}
-	if (whole && within_reach(model, &order) < order.quantity_wh)
+	if (whole && within_reach(model, order) < order->quantity_wh)
 		return BB_ERR_UNFILLED;
-	if (reaches_own(model, &order))
-		return BB_ERR_SELF_TRADE;
-	trade_and_rest(model, order, rests, NULL);
-	return BB_OK;
+	return reaches_own(model, order) ? BB_ERR_SELF_TRADE : BB_OK;
+}
+
+enum bb_result
+model_apply_new(struct model *model, const struct bb_command *command)
+{
+	struct model_order order;
+
+	if (command->order.type == BB_BASKET_LEG)
+		return model_apply_leg(model, command);
+	const enum bb_result result = model_judge(model, command, &order);
+	if (result == BB_OK)
+		model_trade(model, order, model_rests(command->order.type), NULL);
+	return result;
 }
 
 enum bb_result
@@ -440,14 +370,14 @@ model_apply_replace(struct model *model, const struct bb_command *command)
 	order.hidden_wh = 0;
 	order.price = command->order.price;
 	order.quantity_wh = command->order.quantity_wh;
-	const enum bb_result result = check_terms(model, &order);
+	enum bb_result result = check_terms(model, &order);
 	if (result != BB_OK)
 		return result;
 	if (order.clip_wh != 0 && order.quantity_wh > UINT64_C(8) * order.clip_wh)
 		return BB_ERR_QUANTITY;
-	if (!fits(model, &order, row))
-		return BB_ERR_POSITION;
-	if (!stretch_left(model, &order, row))
+	if ((result = model_fits(model, &order, row, NULL)) != BB_OK)
+		return result;
+	if (!model_stretch_left(model, &order, row))
 		return BB_ERR_BOOK_FULL;
 	if (reaches_own(model, &order))
 		return BB_ERR_SELF_TRADE;
@@ -464,7 +394,7 @@ model_apply_replace(struct model *model, const struct bb_command *command)
 	}
 	const struct model_order before = *standing;
 	model_remove_order(model, row);
-	trade_and_rest(model, order, true, &before);
+	model_trade(model, order, true, &before);
 	return BB_OK;
 }
 

@@ -67,15 +67,35 @@ apply_cancels(struct model *model, const struct bb_command *command)
 	}
 }
 
+static uint64_t
+expiry_ns(const struct model_order *order)
+{
+	return order->expires_s == 0 ? UINT64_MAX : order->expires_s * UINT64_C(1000000000);
+}
+
+/* When the participant's silence ends the life of its orders, if it has any. */
+static uint64_t
+silence_ns(const struct model *model, uint32_t participant)
+{
+	const struct bb_member *member = &model->members[participant];
+
+	return member->silence_s == 0 ? UINT64_MAX
+				      : model->heard_ns[participant] +
+						member->silence_s * UINT64_C(1000000000);
+}
+
 uint64_t
 model_due_ns(const struct model *model)
 {
 	uint64_t due_ns = UINT64_MAX;
 
 	for (uint32_t row = 0; row < model->order_count; row++) {
-		const uint64_t expires_ns = model->orders[row].expires_s * UINT64_C(1000000000);
-		if (expires_ns != 0 && expires_ns < due_ns)
-			due_ns = expires_ns;
+		const struct model_order *order = &model->orders[row];
+		const uint64_t silent_ns = silence_ns(model, order->participant);
+		if (expiry_ns(order) < due_ns)
+			due_ns = expiry_ns(order);
+		if (silent_ns < due_ns)
+			due_ns = silent_ns;
 	}
 	return due_ns;
 }
@@ -84,9 +104,11 @@ static enum bb_result
 apply_tick(struct model *model)
 {
 	for (uint32_t row = 0; row < model->order_count;) {
-		const uint64_t expires_ns = model->orders[row].expires_s * UINT64_C(1000000000);
-		if (expires_ns != 0 && expires_ns <= model->time_ns)
+		const struct model_order *order = &model->orders[row];
+		if (expiry_ns(order) <= model->time_ns)
 			cancel(model, row, BB_BY_EXPIRY);
+		else if (silence_ns(model, order->participant) <= model->time_ns)
+			cancel(model, row, BB_BY_SILENCE);
 		else
 			row++;
 	}
@@ -95,30 +117,57 @@ apply_tick(struct model *model)
 	return BB_OK;
 }
 
-/* What the market will do one day, and whoever may ask for it. */
 static enum bb_result
-apply_later(const struct bb_member *sender, const struct bb_command *command)
+apply_silence(struct model *model, const struct bb_command *command)
 {
-	uint16_t role = BB_ROLE_OPERATOR;
+	if (command->order.quantity_wh > 86400)
+		return BB_ERR_PARAM;
+	model_member(model, command->participant)->silence_s = command->order.quantity_wh;
+	model_say(model, BB_EVENT_ACCEPTED, command->participant);
+	return BB_OK;
+}
 
-	if (command->kind <= BB_COMMAND_RESUME || command->kind >= BB_COMMAND_KINDS)
-		return BB_ERR_RECORD;
-	if (command->kind == BB_COMMAND_TICK)
-		return BB_ERR_ROLE;
-	if (command->kind <= BB_COMMAND_DISPUTE)
-		role = BB_ROLE_TRADER;
-	else if (command->kind == BB_COMMAND_METER)
-		role = BB_ROLE_METER;
-	else if (command->kind >= BB_COMMAND_LINE)
-		role = BB_ROLE_GRID;
-	return (sender->roles & role) != 0 ? BB_ERR_UNSUPPORTED : BB_ERR_ROLE;
+/* Whether whoever has these roles may send it. */
+static bool
+may_send(uint16_t roles, uint8_t kind)
+{
+	if (kind == BB_COMMAND_MALFORMED || kind >= BB_COMMAND_KINDS)
+		return true;
+	if (kind == BB_COMMAND_TICK)
+		return false;
+	if (kind <= BB_COMMAND_CANCEL_ALL ||
+	    (kind >= BB_COMMAND_QUOTE && kind <= BB_COMMAND_DISPUTE))
+		return (roles & BB_ROLE_TRADER) != 0;
+	if (kind == BB_COMMAND_METER)
+		return (roles & BB_ROLE_METER) != 0;
+	return (roles & (kind >= BB_COMMAND_LINE ? BB_ROLE_GRID : BB_ROLE_OPERATOR)) != 0;
+}
+
+static enum bb_result
+apply_order(struct model *model, const struct bb_command *command)
+{
+	const bool live = model_find_order(model, command->participant,
+					   command->order.order_id) < model->order_count;
+
+	switch (command->kind) {
+	case BB_COMMAND_SILENCE:
+		return apply_silence(model, command);
+	case BB_COMMAND_NEW:
+		return model_apply_new(model, command);
+	case BB_COMMAND_REPLACE:
+		return model_apply_replace(model, command);
+	case BB_COMMAND_QUOTE:
+		return live ? model_apply_replace(model, command)
+			    : model_apply_new(model, command);
+	default:
+		return apply_cancels(model, command);
+	}
 }
 
 static enum bb_result
 apply_any(struct model *model, const struct bb_command *command)
 {
 	const struct bb_member *sender = model_member(model, command->participant);
-	bool replaces = false;
 
 	if (command->kind == BB_COMMAND_TICK && command->participant == 0)
 		return apply_tick(model);
@@ -126,6 +175,9 @@ apply_any(struct model *model, const struct bb_command *command)
 		return BB_ERR_PARTICIPANT;
 	if (sender->status != BB_MEMBER_ACTIVE)
 		return BB_ERR_SUSPENDED;
+	if (!may_send(sender->roles, command->kind))
+		return BB_ERR_ROLE;
+	model->heard_ns[command->participant] = model->time_ns;
 	switch (command->kind) {
 	case BB_COMMAND_NEW:
 	case BB_COMMAND_REPLACE:
@@ -134,33 +186,23 @@ apply_any(struct model *model, const struct bb_command *command)
 	case BB_COMMAND_CANCEL_ALL:
 	case BB_COMMAND_CANCEL_SIDE:
 	case BB_COMMAND_QUOTE:
-		if ((sender->roles & BB_ROLE_TRADER) == 0)
-			return BB_ERR_ROLE;
-		if (command->kind == BB_COMMAND_QUOTE)
-			replaces = model_find_order(model, command->participant,
-					      command->order.order_id) < model->order_count;
-		if (command->kind == BB_COMMAND_REPLACE || replaces)
-			return model_apply_replace(model, command);
-		return command->kind == BB_COMMAND_NEW || command->kind == BB_COMMAND_QUOTE
-			       ? model_apply_new(model, command)
-			       : apply_cancels(model, command);
+	case BB_COMMAND_SILENCE:
+		return apply_order(model, command);
 	case BB_COMMAND_MEMBER_ADD:
 	case BB_COMMAND_MEMBER_REVOKE:
+		return model_apply_member(model, command);
 	case BB_COMMAND_PRODUCT_ADD:
+		return model_apply_product(model, command);
 	case BB_COMMAND_HALT:
 	case BB_COMMAND_RESUME:
-		if ((sender->roles & BB_ROLE_OPERATOR) == 0)
-			return BB_ERR_ROLE;
-		if (command->kind == BB_COMMAND_PRODUCT_ADD)
-			return model_apply_product(model, command);
-		if (command->kind < BB_COMMAND_PRODUCT_ADD)
-			return model_apply_member(model, command);
 		model->halted = command->kind == BB_COMMAND_HALT;
 		model_say(model, model->halted ? BB_EVENT_HALTED : BB_EVENT_RESUMED,
-		    command->participant);
+			  command->participant);
 		return BB_OK;
-	default:
-		return apply_later(sender, command);
+	default: /* what needs a calendar, accounts or attributes is not driven here */
+		return command->kind < BB_COMMAND_KINDS && command->kind != BB_COMMAND_MALFORMED
+			       ? BB_ERR_UNSUPPORTED
+			       : BB_ERR_RECORD;
 	}
 }
 
@@ -175,17 +217,21 @@ add_up_locks(struct model *model)
 }
 
 void
-model_apply(struct model *model, const struct bb_command *command, uint64_t number,
-	    uint64_t time_ns)
+model_cover(struct model *model, uint32_t participant, int64_t amount)
 {
-	model->number = number;
-	model->time_ns = time_ns;
-	model->event_count = 0;
+	model->members[participant].escrow = true;
+	model->members[participant].money = amount;
+	model->money[participant] = amount;
+}
+
+static void
+apply_one(struct model *model, const struct bb_command *command)
+{
 	const enum bb_result result = apply_any(model, command);
+
 	add_up_locks(model);
 	if (result == BB_OK)
 		return;
-
 	struct bb_event *event = model_say(model, BB_EVENT_REFUSED, command->participant);
 	event->result = (uint16_t)result;
 	if (command->kind <= BB_COMMAND_CANCEL_ALL ||
@@ -195,4 +241,18 @@ model_apply(struct model *model, const struct bb_command *command, uint64_t numb
 	} else if (command->kind == BB_COMMAND_PRODUCT_ADD) {
 		event->product = command->product.product;
 	}
+}
+
+void
+model_apply(struct model *model, const struct bb_command *commands, uint32_t count,
+	    uint64_t number, uint64_t time_ns)
+{
+	model->number = number;
+	model->time_ns = time_ns;
+	model->packet = commands;
+	model->packet_count = count;
+	model->answered = 0;
+	model->event_count = 0;
+	for (model->record = 0; model->record < count; model->record++)
+		apply_one(model, &commands[model->record]);
 }

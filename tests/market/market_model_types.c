@@ -19,6 +19,8 @@ model_type(const struct model *model, const struct bb_order_command *asked, uint
 		    asked->quantity_wh > UINT64_C(8) * asked->shown_wh)
 			return BB_ERR_QUANTITY;
 		return asked->shown_wh % lot_wh == 0 ? BB_OK : BB_ERR_LOT;
+	case BB_BASKET_LEG:
+		return BB_OK;
 	default:
 		return BB_ERR_UNSUPPORTED;
 	}

@@ -154,7 +154,7 @@ test_continuous_trade_then_auctions_over_what_is_left_of_the_line(void)
 	CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_CALENDAR, 2, 3600), BB_OK);
 	CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_CALENDAR, 0, 1), BB_OK);
 	day_at(&day, -7200);
-	/* Continuous: the resting order's price, in one zone. */
+	/* Continuous: the resting order's price. */
 	CU_ASSERT_EQUAL(day_order(&day, 2, 1, 1, BB_SELL, 70000, 500), BB_OK);
 	CU_ASSERT_EQUAL(day_order(&day, 4, 1, 1, BB_BUY, 90000, 300), BB_OK);
 	const struct bb_event *trade = day_event(&day, BB_EVENT_TRADED, 0);
@@ -162,12 +162,16 @@ test_continuous_trade_then_auctions_over_what_is_left_of_the_line(void)
 	CU_ASSERT_EQUAL(trade->price, 70000);
 	CU_ASSERT_EQUAL(day_money(&day, 4), 0);
 	CU_ASSERT_EQUAL(day_order(&day, 5, 1, 2, BB_BUY, 150000, 1000), BB_OK);
+	CU_ASSERT_EQUAL(bb_calendar_find(&day.market->calendar, DAY_QUARTER)->lines[0].flow_wh,
+			200);
 	day_clear(&day);
 	day_at(&day, -3600);
-	/* 200 are left of S1's, and go over the line. */
+	/* 200 were left of S1's, and went over the line at once. */
 	CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_OPEN);
-	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_FLOWED, 0)->quantity_wh, 200);
+	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_FLOWED, 0)->quantity_wh, 0);
 	CU_ASSERT_EQUAL(rounds_of_states(BB_COURSE_FROZEN), 1);
+	day_at(&day, -500);
+	CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_CALL);
 	CU_ASSERT_EQUAL(day_order(&day, 2, 2, 1, BB_SELL, 60000, 4000), BB_OK);
 	day_at(&day, -300);
 	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_FLOWED, 1)->quantity_wh, 800);
@@ -335,8 +339,9 @@ test_an_interval_waits_for_what_the_rules_require(void)
 	CU_ASSERT_EQUAL(day_line(&day, 3, 1, 100, 10), BB_OK);
 	day_at(&day, -7198);
 	CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_OPEN);
-	CU_ASSERT_EQUAL(day_apply(&day, &prices), BB_ERR_STATE); /* escrow counts on them */
-	CU_ASSERT_EQUAL(day_line(&day, 3, 1, 101, 10), BB_ERR_STATE);
+	prices.imbalance.price_short++; /* escrow counts on those that stood when it opened */
+	CU_ASSERT_EQUAL(day_apply(&day, &prices), BB_ERR_PARAM);
+	CU_ASSERT_EQUAL(day_line(&day, 3, 1, 101, 10), BB_OK); /* more room, or less */
 	CU_ASSERT_EQUAL(day_line(&day, 3, 1, 99, 10), BB_OK);
 	CU_ASSERT_EQUAL(day_line(&day, 3, 1, 99, 9), BB_ERR_STATE);
 	CU_ASSERT_EQUAL(day_line(&day, 3, 300, 98, 10), BB_ERR_LINE); /* and none was set */

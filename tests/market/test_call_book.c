@@ -1,5 +1,6 @@
 /* test_call_book - an auction straight from a book gives what the same orders give when they
- * come in an array: one way reads rungs and their sums, the other sorts orders.
+ * come in an array: one way reads rungs and their sums, or lists orders as it walks them; the
+ * other sorts orders.  And what a proof against the book refuses.
  *
  * usage: test_call_book [BOOKS [SEED]]
  */
@@ -7,7 +8,7 @@
 
 #include "base/bb_random.h"
 #include "market/bb_call.h"
-#include "market/bb_call_book.h"
+#include "market/bb_call_proof.h"
 #include "market/bb_certificate.h"
 #include "market/bb_reputation.h"
 #include "tests/bb_test.h"
@@ -20,13 +21,14 @@ static struct {
 	struct bb_book book;
 	struct bb_orders orders;
 	struct bb_order slots[ORDERS_MAX + 1];
+	struct bb_extra extras[1]; /* of plain orders: none */
 	struct bb_stretches stretches;
 	struct bb_stretch rungs[1 + 2 * (STEPS_MAX / BB_STRETCH + 1)];
 	uint64_t words[2][STEPS_MAX];
 	struct bb_directory directories[2][STEPS_MAX];
 	struct bb_positions positions;
 	struct bb_position people[PEOPLE + 1];
-	uint32_t reputations[PEOPLE + 1];
+	struct bb_account accounts[PEOPLE + 1];
 	struct bb_call_book call;
 	int64_t price_max;
 	uint32_t kappa;
@@ -35,8 +37,11 @@ static struct {
 	struct bb_curve curve;
 	struct bb_claim claims[ORDERS_MAX];
 	struct bb_clearing clearing;
-	struct bb_call_ranked ranked[ORDERS_MAX], scratch[ORDERS_MAX];
-	struct bb_call_fill fills[ORDERS_MAX];
+	struct bb_call_entry entries[2][ORDERS_MAX];
+	uint32_t entry_counts[2];
+	uint64_t keys[2][ORDERS_MAX], scratch[ORDERS_MAX];
+	struct bb_call_fill fills[2][ORDERS_MAX];
+	uint32_t fill_counts[2];
 	uint64_t filled[ORDERS_MAX + 1]; /* by slot */
 
 	struct bb_call_order rows[ORDERS_MAX]; /* the same orders, one after the other */
@@ -60,13 +65,14 @@ start(uint32_t steps, uint32_t tick, int32_t price_min)
 	for (uint32_t side = 0; side < 2; side++)
 		bb_ladder_init(&scene.book.ladders[side], steps, scene.words[side],
 			       scene.directories[side], &scene.stretches);
-	scene.orders = (struct bb_orders){ .slots = scene.slots, .capacity = ORDERS_MAX };
+	scene.orders = (struct bb_orders){ .slots = scene.slots, .capacity = ORDERS_MAX,
+					   .extras.slots = scene.extras };
 	scene.positions.slots = scene.people;
 	for (uint32_t i = 1; i <= PEOPLE; i++)
 		scene.people[i].participant = PEOPLE + 1 - i;
 	scene.call = (struct bb_call_book){ .book = &scene.book, .orders = &scene.orders,
 					    .positions = &scene.positions,
-					    .reputations = scene.reputations };
+					    .accounts = scene.accounts };
 	scene.price_max = price_min + (int64_t)(steps - 1) * tick;
 }
 
@@ -75,7 +81,7 @@ rest(enum bb_side side, uint32_t tick, uint32_t wh, uint32_t position)
 {
 	const uint32_t slot = bb_orders_take(&scene.orders);
 	const uint32_t rung = side == BB_BUY ? scene.book.steps - 1 - tick : tick;
-	const uint32_t reputation = scene.reputations[scene.people[position].participant];
+	const uint32_t reputation = scene.accounts[scene.people[position].participant].reputation;
 
 	scene.slots[slot].place = bb_order_place(side, rung);
 	scene.slots[slot].quantity_wh = wh;
@@ -109,47 +115,100 @@ clear_rows(void)
 	bb_clear(&auction, &scene.row_clearing);
 	bb_call_fill(scene.rows, scene.count, &scene.row_curve, &scene.row_clearing,
 		     scene.claims);
-	CU_ASSERT_EQUAL(bb_certify(&auction, &scene.row_clearing, scene.rows, scene.count,
-				   scene.claims), BB_CERTIFIED);
+	CU_ASSERT_EQUAL(bb_certify(&auction, &scene.row_clearing, scene.rows, scene.count),
+			BB_CERTIFIED);
+}
+
+/* The sides of a book: as they stand in its ladders, or listed. */
+struct way {
+	bool listed[2];
+};
+
+static const struct way ladders = { { false, false } };
+static const struct way sells_listed = { { false, true } };
+static const struct way both_listed = { { true, true } };
+
+static void
+list(enum bb_side side)
+{
+	const uint32_t count = bb_call_list(&scene.call, side, scene.kappa, scene.price_max,
+					    scene.entries[side]);
+
+	scene.entry_counts[side] = count;
+	bb_call_sort(scene.entries[side], count, scene.keys[side], scene.scratch);
 }
 
 static void
-add_fills(uint32_t count)
+fill(enum bb_side side, bool listed)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		CU_ASSERT_EQUAL(scene.filled[scene.fills[i].slot], 0);
-		CU_ASSERT_TRUE(scene.fills[i].filled_wh > 0);
-		scene.filled[scene.fills[i].slot] = scene.fills[i].filled_wh;
+	const struct bb_mark *mark = &scene.clearing.nodes[0].mark;
+
+	if (!listed) {
+		scene.fill_counts[side] =
+			bb_call_book_fill(&scene.call, side, 0, &scene.curve, mark,
+					  scene.fills[side], scene.claims);
+	} else {
+		bb_call_list_fill(&scene.call, side, scene.entries[side],
+				  scene.entry_counts[side], 0, &scene.curve, mark, scene.claims);
+		scene.fill_counts[side] =
+			bb_call_list_take(scene.entries[side], scene.entry_counts[side], 0,
+					  scene.fills[side]);
+	}
+	for (uint32_t i = 0; i < scene.fill_counts[side]; i++) {
+		const struct bb_call_fill *filled = &scene.fills[side][i];
+		CU_ASSERT_EQUAL(scene.filled[filled->slot], 0);
+		CU_ASSERT_TRUE(filled->filled_wh > 0);
+		scene.filled[filled->slot] = filled->filled_wh;
 	}
 }
 
-static void
-clear_book(bool ranked)
+static enum bb_certificate
+prove(const struct way *way)
 {
 	const struct bb_auction auction = auction_of(&scene.curve);
-	const struct bb_mark *mark = &scene.clearing.nodes[0].mark;
-	const uint32_t room = sizeof(scene.steps) / sizeof(scene.steps[0]);
-	uint32_t count = 0;
+	const struct bb_node_result *node = &scene.clearing.nodes[0];
+	int64_t net_wh[BB_NODES_MAX] = { 0 };
 
-	if (ranked) {
-		count = bb_call_book_rank(&scene.call, scene.kappa, scene.price_max,
-					  scene.ranked, scene.scratch);
-		bb_call_book_curve_ranked(&scene.call, scene.ranked, count, scene.steps, room,
-					  &scene.curve);
-	} else {
-		bb_call_book_curve(&scene.call, scene.steps, room, &scene.curve);
+	for (uint32_t i = BB_BUY; i <= BB_SELL; i++) {
+		const enum bb_side side = (enum bb_side)i;
+		uint64_t filled_wh[BB_NODES_MAX] = { 0 };
+		const enum bb_certificate wrong =
+			way->listed[side]
+				? bb_prove_list(&scene.call, side, scene.entries[side],
+						scene.entry_counts[side], 0, 1, node,
+						scene.fills[side], scene.fill_counts[side],
+						filled_wh)
+				: bb_prove_ladder(&scene.call, side, 0, node->price,
+						  scene.fills[side], scene.fill_counts[side],
+						  filled_wh);
+		if (wrong != BB_CERTIFIED)
+			return wrong;
+		net_wh[0] += side == BB_SELL ? (int64_t)filled_wh[0] : -(int64_t)filled_wh[0];
 	}
+	return bb_certify_flows(&auction, &scene.clearing, net_wh);
+}
+
+static void
+clear_book(const struct way *way)
+{
+	const struct bb_auction auction = auction_of(&scene.curve);
+	const uint32_t room = sizeof(scene.steps) / sizeof(scene.steps[0]);
+	struct bb_call_keys keys[2];
+
+	for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
+		if (way->listed[side])
+			list((enum bb_side)side);
+		keys[side] = (struct bb_call_keys){ scene.keys[side],
+						    scene.entry_counts[side] };
+	}
+	bb_call_book_curve(&scene.call, way->listed[BB_BUY] ? &keys[BB_BUY] : NULL,
+			   way->listed[BB_SELL] ? &keys[BB_SELL] : NULL, scene.steps, room,
+			   &scene.curve);
 	CU_ASSERT_TRUE_FATAL(bb_clearing_valid(&auction));
 	bb_clear(&auction, &scene.clearing);
-	add_fills(bb_call_book_fill(&scene.call, BB_BUY, &scene.curve, mark, scene.fills,
-				    scene.claims));
-	if (ranked)
-		count = bb_call_book_fill_ranked(&scene.call, scene.ranked, count, &scene.curve,
-						 mark, scene.fills, scene.claims);
-	else
-		count = bb_call_book_fill(&scene.call, BB_SELL, &scene.curve, mark, scene.fills,
-					  scene.claims);
-	add_fills(count);
+	fill(BB_BUY, way->listed[BB_BUY]);
+	fill(BB_SELL, way->listed[BB_SELL]);
+	CU_ASSERT_EQUAL(prove(way), BB_CERTIFIED);
 }
 
 static bool
@@ -184,14 +243,14 @@ make_random(struct bb_random *random, bool ranked)
 	start(steps, tick, (int32_t)bb_random_below(random, 400) - 300);
 	scene.kappa = ranked ? bb_random_below(random, 5 * tick * steps) : 0;
 	for (uint32_t i = 1; i <= PEOPLE; i++)
-		scene.reputations[i] = 250000 * bb_random_below(random, 5);
+		scene.accounts[i].reputation = 250000 * bb_random_below(random, 5);
 	for (uint32_t i = 0; i < orders; i++)
 		rest((enum bb_side)bb_random_below(random, 2), bb_random_below(random, steps),
 		     1 + bb_random_below(random, most), 1 + bb_random_below(random, PEOPLE));
 }
 
 static void
-check_random(bool ranked)
+check_random(bool ranked, const struct way *const ways[2])
 {
 	struct bb_random random = { seed };
 
@@ -199,10 +258,12 @@ check_random(bool ranked)
 	for (uint32_t i = 0; i < books; i++) {
 		make_random(&random, ranked);
 		clear_rows();
-		clear_book(ranked);
-		if (!both_alike()) {
-			printf("book %u ", i);
-			CU_FAIL_FATAL("book and array differ");
+		for (uint32_t way = 0; way < 2; way++) {
+			clear_book(ways[way]);
+			if (!both_alike()) {
+				printf("book %u ", i);
+				CU_FAIL_FATAL("book and array differ");
+			}
 		}
 	}
 }
@@ -210,13 +271,77 @@ check_random(bool ranked)
 static void
 test_a_book_clears_as_its_orders_do(void)
 {
-	check_random(false);
+	check_random(false, (const struct way *const[]){ &ladders, &both_listed });
 }
 
 static void
 test_ranked_sells_clear_as_their_orders_do(void)
 {
-	check_random(true);
+	check_random(true, (const struct way *const[]){ &sells_listed, &both_listed });
+}
+
+/* Whatever is changed of a right result is refused: a fill one less or more, gone, twice, of
+ * another node, for another order; two shares moved; and another price. */
+static void
+tamper(struct bb_random *random, enum bb_side side, const struct way *way)
+{
+	struct bb_call_fill *fills = scene.fills[side];
+	uint32_t *count = &scene.fill_counts[side];
+	const uint32_t at = bb_random_below(random, *count);
+	const struct bb_call_fill kept = fills[at];
+
+	fills[at].filled_wh--;
+	CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+	fills[at].filled_wh += 2;
+	CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+	fills[at] = kept;
+	fills[at].node++;
+	CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+	fills[at] = kept;
+	if (*count > 1) {
+		fills[at].slot = fills[(at + 1) % *count].slot;
+		CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+		fills[at] = kept;
+	}
+	if (*count > 1) { /* from one to the next: it still balances */
+		struct bb_call_fill *next = &fills[(at + 1) % *count];
+		fills[at].filled_wh--;
+		next->filled_wh++;
+		CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+		fills[at].filled_wh++;
+		next->filled_wh--;
+	}
+	scene.clearing.nodes[0].price++;
+	CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+	scene.clearing.nodes[0].price--;
+	(*count)--;
+	CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+	(*count) += 2;
+	fills[*count - 1] = fills[*count - 2];
+	CU_ASSERT_NOT_EQUAL(prove(way), BB_CERTIFIED);
+	(*count)--;
+}
+
+static void
+test_a_proof_refuses_what_is_not_right(void)
+{
+	struct bb_random random = { seed };
+	uint32_t tampered = 0;
+
+	printf("%u books from seed %llu ", books / 10, (unsigned long long)seed);
+	for (uint32_t i = 0; i < books / 10; i++) {
+		const struct way *way = i % 2 == 0 ? &ladders : &both_listed;
+		make_random(&random, false);
+		clear_book(way);
+		for (uint32_t side = BB_BUY; side <= BB_SELL; side++) {
+			const uint32_t count = scene.fill_counts[side];
+			if (count == 0 || count == ORDERS_MAX)
+				continue;
+			tamper(&random, (enum bb_side)side, way);
+			tampered++;
+		}
+	}
+	CU_ASSERT_TRUE(tampered > books / 20);
 }
 
 static void
@@ -231,8 +356,8 @@ test_example_1_from_a_book(void)
 	for (uint32_t i = 0; i < 2; i++) {
 		start(251, 1000, -10000);
 		scene.kappa = cases[i].kappa;
-		for (uint32_t j = 0; j < 4; j++)
-			scene.reputations[PEOPLE - j] = reputations[j]; /* of interest j + 1 */
+		for (uint32_t j = 0; j < 4; j++) /* of interest j + 1 */
+			scene.accounts[PEOPLE - j].reputation = reputations[j];
 		rest(BB_SELL, 90, 3000, 1);
 		rest(BB_SELL, 85, 2000, 2);
 		rest(BB_SELL, 130, 2500, 3);
@@ -240,7 +365,7 @@ test_example_1_from_a_book(void)
 		rest(BB_BUY, 210, 2500, 5);
 		rest(BB_BUY, 170, 1500, 6);
 		rest(BB_BUY, 100, 2500, 7);
-		clear_book(i == 1);
+		clear_book(i == 1 ? &sells_listed : &ladders);
 		CU_ASSERT_EQUAL(scene.clearing.nodes[0].price, cases[i].price);
 		for (uint32_t slot = 1; slot < 8; slot++)
 			CU_ASSERT_EQUAL(scene.filled[slot], cases[i].filled[slot]);
@@ -257,9 +382,10 @@ test_an_auction_leaves_the_book_as_it_is(void)
 	make_random(&random, true);
 	memcpy(slots, scene.slots, sizeof(slots));
 	memcpy(rungs, scene.rungs, sizeof(rungs));
-	clear_book(false);
+	scene.kappa = 0;
+	clear_book(&ladders);
 	memset(scene.filled, 0, sizeof(scene.filled));
-	clear_book(true);
+	clear_book(&both_listed);
 	CU_ASSERT_EQUAL(memcmp(slots, scene.slots, sizeof(slots)), 0);
 	CU_ASSERT_EQUAL(memcmp(rungs, scene.rungs, sizeof(rungs)), 0);
 }
@@ -272,6 +398,7 @@ main(int argc, char **argv)
 		{ "a book clears as its orders do", test_a_book_clears_as_its_orders_do },
 		{ "ranked sells clear as their orders do",
 		  test_ranked_sells_clear_as_their_orders_do },
+		{ "a proof refuses what is not right", test_a_proof_refuses_what_is_not_right },
 		{ "an auction leaves the book as it is", test_an_auction_leaves_the_book_as_it_is },
 		CU_TEST_INFO_NULL,
 	};

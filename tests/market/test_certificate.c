@@ -19,7 +19,8 @@ static struct {
 	struct bb_claim claims[ORDERS];
 	struct bb_pairing pairing;
 	struct bb_pairing_order paired[ORDERS];
-	struct bb_candidate candidates[BB_CANDIDATES_MAX];
+	uint64_t numbers[BB_CANDIDATES_MAX];
+	struct bb_row rows[BB_CANDIDATES_MAX];
 	struct bb_place places[ORDERS];
 	struct bb_pair pairs[ORDERS + BB_BUCKETS_MAX];
 	uint64_t sums[ORDERS];
@@ -41,7 +42,8 @@ pair(void)
 	struct bb_pairing_rules rules = { .loss_max = 50000 };
 
 	memcpy(rules.weights, bb_degree_weights_default, sizeof(rules.weights));
-	scene.pairing.candidates = scene.candidates;
+	scene.pairing.numbers = scene.numbers;
+	scene.pairing.rows = scene.rows;
 	scene.pairing.places = scene.places;
 	scene.pairing.pairs = scene.pairs;
 	for (uint32_t i = 0; i < ORDERS; i++)
@@ -77,7 +79,7 @@ make(void)
 static enum bb_certificate
 certify(void)
 {
-	return bb_certify(&scene.auction, &scene.clearing, scene.orders, ORDERS, scene.claims);
+	return bb_certify(&scene.auction, &scene.clearing, scene.orders, ORDERS);
 }
 
 static enum bb_certificate

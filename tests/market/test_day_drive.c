@@ -32,7 +32,7 @@ test_the_seeds_reach_every_event_and_state(void)
 	static const uint8_t results[] = {
 		BB_ERR_STATE, BB_ERR_ESCROW, BB_ERR_KILLED, BB_ERR_PARAM, BB_ERR_LINE,
 		BB_ERR_METERED, BB_ERR_METER, BB_ERR_BALANCE, BB_ERR_POSITION, BB_ERR_SELF_TRADE,
-		BB_ERR_NOT_FOUND, BB_ERR_ROLE, BB_BY_CLOSURE, BB_BY_KILL,
+		BB_ERR_NOT_FOUND, BB_ERR_ROLE, BB_BY_CLOSURE, BB_BY_KILL, BB_BY_SILENCE,
 		BB_BY_TICK, BB_BY_BREAKER, BB_BY_SUBSTITUTE, BB_BY_REVERSAL, BB_BY_OPERATOR,
 		BB_BY_CLEARING,
 	};
@@ -41,6 +41,14 @@ test_the_seeds_reach_every_event_and_state(void)
 		printf("\n  event %u: %llu", kind, (unsigned long long)tally.events[kind]);
 		CU_ASSERT_TRUE(tally.events[kind] > 0);
 	}
+	printf("\n  rebates: %llu, shares: %llu",
+	       (unsigned long long)tally.events[BB_EVENT_REBATED],
+	       (unsigned long long)tally.rebates);
+	CU_ASSERT_TRUE(tally.events[BB_EVENT_REBATED] > 0 && tally.rebates > 0);
+	printf("\n  over lines: %llu, uncrossed: %llu",
+	       (unsigned long long)tally.events[BB_EVENT_CARRIED],
+	       (unsigned long long)tally.uncrossed);
+	CU_ASSERT_TRUE(tally.events[BB_EVENT_CARRIED] > tally.uncrossed && tally.uncrossed > 0);
 	for (uint32_t state = BB_COURSE_NONE + 1; state < BB_COURSE_STATES; state++) {
 		printf("\n  state %s: %llu", bb_course_state_name((enum bb_course_state)state),
 		       (unsigned long long)tally.states[state]);

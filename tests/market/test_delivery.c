@@ -193,8 +193,8 @@ test_silence_of_a_meter_does_not_pay(void)
 	day_open(&day, 1500);
 	day_enter_example_4(&day);
 	day_at(&day, -300);
-	day.market->members.accounts[2].missed_day = DAY_QUARTER / 96 + 1;
-	day.market->members.accounts[5].missed_day = DAY_QUARTER / 96 + 1;
+	day.market->members.accounts[2].missed_quarter = DAY_QUARTER; /* the one before */
+	day.market->members.accounts[5].missed_quarter = DAY_QUARTER;
 	day_at(&day, 900);
 	day_clear(&day);
 	day_at(&day, 900 + 3600);
@@ -244,6 +244,75 @@ test_a_covered_participant_below_zero_has_defaulted(void)
 	CU_ASSERT(day_money(&day, 4) < 0); /* it stays to be seen */
 	CU_ASSERT_EQUAL(day.market->members.accounts[4].killed, 1);
 	day_stop(&day);
+}
+
+static enum bb_result
+send_imbalance(int32_t price_long, int32_t price_short, int32_t price_reference)
+{
+	const struct bb_command command = {
+		.participant = DAY_GRID, .kind = BB_COMMAND_IMBALANCE,
+		.imbalance = { .first_quarter = DAY_QUARTER, .quarters = 1,
+			       .price_long = price_long, .price_short = price_short,
+			       .price_reference = price_reference },
+	};
+
+	return day_apply(&day, &command);
+}
+
+/* Opened at 40,000, 220,000 and 100,000: nobody is covered for worse, and better may come as long
+ * as nothing is settled. */
+static void
+test_actual_imbalance_prices_may_come_after_delivery_if_they_are_no_worse(void)
+{
+	day_open(&day, 1500);
+	day_enter_example_4(&day);
+	CU_ASSERT_EQUAL(send_imbalance(39999, 220000, 100000), BB_ERR_PARAM);
+	CU_ASSERT_EQUAL(send_imbalance(40000, 220001, 100000), BB_ERR_PARAM);
+	CU_ASSERT_EQUAL(send_imbalance(40000, 220000, 100001), BB_ERR_PARAM);
+	CU_ASSERT_EQUAL(send_imbalance(300000, -50000, 0), BB_OK);
+	CU_ASSERT_EQUAL(send_imbalance(40000, 220000, 100000), BB_OK); /* bounds stay */
+	day_at(&day, -300);
+	CU_ASSERT_EQUAL(send_imbalance(40000, 219000, 100000), BB_OK);
+	day_at(&day, 0);
+	CU_ASSERT_EQUAL(send_imbalance(40000, 218000, 100000), BB_OK);
+	day_at(&day, 900);
+	meter_example_5();
+	CU_ASSERT_EQUAL(send_imbalance(50000, 200000, 80000), BB_OK);
+	day_at(&day, 900 + 3600);
+	CU_ASSERT_EQUAL(send_imbalance(50000, 200000, 80000), BB_ERR_STATE);
+	/* S1 300 short of 2500: 300 x 200,000 and 175 x 80,000 / 4; S2 30 over, at 50,000; B2 200
+	 * short: 200 x 200,000 and 75 x 80,000 / 4. */
+	CU_ASSERT_EQUAL(day_money(&day, 2), 150000000 - 60000000 - 3500000);
+	CU_ASSERT_EQUAL(day_money(&day, 3), 140000000 + 1500000);
+	CU_ASSERT_EQUAL(day_money(&day, 5), -350000000 - 40000000 - 1500000);
+	CU_ASSERT_EQUAL(day_money(&day, BB_ACCOUNT_FUND), 5000000);
+	day_stop(&day);
+}
+
+/* With imbalance_after, readings alone do not begin the settlement: the prices that follow do, or
+ * the end of the hour. */
+static void
+test_settlement_may_wait_for_the_prices(void)
+{
+	for (uint32_t sent = 0; sent < 2; sent++) {
+		day_start(&day);
+		CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_SETTLEMENT, 9, 1), BB_OK);
+		CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_CALENDAR, 0, 1), BB_OK);
+		day_at(&day, -3600);
+		day_at(&day, 900);
+		for (uint32_t id = 2; id <= 9; id++)
+			CU_ASSERT_EQUAL(day_meter(&day, id, id % 2 == 0 ? 1 : 2, 0, false), BB_OK);
+		day_at(&day, 901);
+		CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_METERING);
+		if (sent != 0)
+			CU_ASSERT_EQUAL(send_imbalance(40000, 220000, 100000), BB_OK);
+		day_at(&day, 902);
+		CU_ASSERT_EQUAL(day_state(&day),
+				sent != 0 ? BB_COURSE_SETTLED : BB_COURSE_METERING);
+		day_at(&day, 900 + 3600);
+		CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_SETTLED);
+		day_stop(&day);
+	}
 }
 
 static void
@@ -345,6 +414,9 @@ main(void)
 		{ "silence of a meter does not pay", test_silence_of_a_meter_does_not_pay },
 		{ "a covered participant below zero has defaulted",
 		  test_a_covered_participant_below_zero_has_defaulted },
+		{ "actual imbalance prices may come after delivery if they are no worse",
+		  test_actual_imbalance_prices_may_come_after_delivery_if_they_are_no_worse },
+		{ "settlement may wait for the prices", test_settlement_may_wait_for_the_prices },
 		{ "what the grid curtails is nobody's fault",
 		  test_what_the_grid_curtails_is_nobodys_fault },
 		{ "slices change nothing", test_slices_change_nothing },

@@ -203,7 +203,8 @@ test_a_refusal_changes_no_byte(void)
 {
 	struct kit kit;
 	kit_start(&kit);
-	kit_say(&kit, "2 new 1 B 90 50; 3 new 1 B 85 20; 2 new 2 S 300 50; 3 new 2 S 400 20");
+	kit_say(&kit, "2 new 1 B 90 50; 3 new 1 B 85 20; 2 new 2 S 300 50; 3 new 2 S 400 20; "
+		       "2 cancel 3");
 
 	uint8_t *before = malloc(kit.memory_size);
 	for (uint32_t how = 0; how < SPOILS; how++) {
@@ -212,7 +213,8 @@ test_a_refusal_changes_no_byte(void)
 		struct bb_event event[BB_SLICE_EVENTS];
 		uint32_t count = 0;
 
-		/* The same number and time as before: so even these stay. */
+		/* The same number and time as before, at which its sender was heard: so even
+		 * these stay. */
 		memcpy(before, kit.memory, kit.memory_size);
 		CU_ASSERT_TRUE(bb_market_apply(kit.market, &command, kit.number,
 					       1000 + kit.number, event, &count));

@@ -1,4 +1,4 @@
-/* test_leave - how orders leave the book or change: cancel, replace, revoke. */
+/* test_leave - how orders leave the book or change: cancel, replace, kill, halt, revoke. */
 #include <string.h>
 
 #include "tests/bb_test.h"
@@ -185,6 +185,59 @@ test_a_revoked_participant_is_out_for_good(void)
 	kit_play(scenes);
 }
 
+/* Own or by the operator: all orders leave, and none comes in until the operator says so. */
+static void
+test_the_kill_switch_takes_all_off_until_it_is_armed(void)
+{
+	static const struct kit_scene scenes[] = {
+		{ "2 new 1 B 100 50; 2 new 2 S 110 20; 3 new 1 B 95 10", "2 kill",
+		  "2/1 cancelled B 100 50 BY_KILL; 2/2 cancelled S 110 20 BY_KILL; "
+		  "member 2 killed by 2", "B 95x10/1" },
+		{ "2 new 1 B 100 50; 3 new 1 B 95 10", "1 stop 2",
+		  "2/1 cancelled B 100 50 BY_KILL; member 2 killed by 1", "B 95x10/1" },
+		/* Nothing new of any type; a second time does no harm. */
+		{ "2 kill; 3 new 1 S 100 50",
+		  "2 new 1 B 90 10; 2 ioc 1 B 100 10; 2 fok 1 B 100 10; 2 market 1 B 10; "
+		  "2 quote 1 B 90 10; 2 cancel-all; 2 kill",
+		  "2/1 refused ERR_KILLED; 2/1 refused ERR_KILLED; 2/1 refused ERR_KILLED; "
+		  "2/1 refused ERR_KILLED; 2/1 refused ERR_KILLED; 2 accepted nothing; "
+		  "member 2 killed by 2", "S 100x50/1" },
+		{ "2 kill", "2 arm 2; 1 arm 2; 2 new 1 B 90 10",
+		  "2/0 refused ERR_ROLE; member 2 armed by 1; 2/1 accepted B 90 10 rests 10",
+		  "B 90x10/1" },
+		{ "", "1 stop 11; 2 stop 3; 1 arm 0",
+		  "1/0 refused ERR_PARTICIPANT; 2/0 refused ERR_ROLE; 1/0 refused ERR_PARTICIPANT",
+		  "" },
+		{ NULL },
+	};
+	kit_play(scenes);
+}
+
+/* What rests stays where it is, unless its owner or its time takes it off. */
+static void
+test_a_halt_keeps_the_book_and_resume_goes_on_with_it(void)
+{
+	static const struct kit_scene scenes[] = {
+		{ "2 new 1 B 100 50; 3 new 1 B 100 20; 1 halt",
+		  "4 new 1 S 100 60; 1 resume; 4 new 1 S 100 60",
+		  "4/1 refused ERR_HALTED; resumed by 1; 4/1 traded 2/1 at 100 50 left 10/0; "
+		  "4/1 traded 3/1 at 100 10 left 0/10; 4/1 accepted S 100 60 rests 0",
+		  "B 100x10/1" },
+		{ "2 new 1 B 100 50; 1 halt",
+		  "3 ioc 1 S 100 10; 3 fok 1 S 100 10; 3 market 1 S 10; 3 iceberg 1 S 110 20 10; "
+		  "3 quote 1 S 110 10; 2 quote 1 B 95 10; 2 replace 1 100 10",
+		  "3/1 refused ERR_HALTED; 3/1 refused ERR_HALTED; 3/1 refused ERR_HALTED; "
+		  "3/1 refused ERR_HALTED; 3/1 refused ERR_HALTED; 2/1 refused ERR_HALTED; "
+		  "2/1 refused ERR_HALTED", "B 100x50/1" },
+		{ "2 gtd 1 B 100 50 10; 2 new 2 B 95 10; 2 new 3 S 105 10; 1 halt",
+		  "0 tick 10; 2 cancel-side S; 2 kill; 1 resume",
+		  "2/1 cancelled B 100 50 BY_EXPIRY; 2/3 cancelled S 105 10 BY_PARTICIPANT; "
+		  "2/2 cancelled B 95 10 BY_KILL; member 2 killed by 2; resumed by 1", "" },
+		{ NULL },
+	};
+	kit_play(scenes);
+}
+
 static void
 test_energy_and_money_are_conserved(void)
 {
@@ -226,6 +279,10 @@ main(void)
 		  test_a_product_is_cancelled_alone_and_all_product_by_product },
 		{ "a revoked participant is out for good",
 		  test_a_revoked_participant_is_out_for_good },
+		{ "the kill switch takes all off until it is armed",
+		  test_the_kill_switch_takes_all_off_until_it_is_armed },
+		{ "a halt keeps the book and resume goes on with it",
+		  test_a_halt_keeps_the_book_and_resume_goes_on_with_it },
 		{ "energy and money are conserved", test_energy_and_money_are_conserved },
 		CU_TEST_INFO_NULL,
 	};

@@ -6,7 +6,7 @@
 #include "tests/bb_test.h"
 #include "tests/market/market_drive.h"
 
-enum { SEEDS = 40, COMMANDS = 1500 };
+enum { SEEDS = 300, COMMANDS = 1500 };
 
 static struct drive_tally tally;
 
@@ -37,7 +37,7 @@ test_the_seeds_reach_every_event_and_refusal(void)
 		BB_ERR_SELF_TRADE, BB_ERR_UNFILLED, BB_ERR_POSITION, BB_ERR_UNSUPPORTED,
 		BB_ERR_PARTICIPANT_EXISTS, BB_ERR_KEY, BB_ERR_PRODUCT_EXISTS, BB_ERR_BAND,
 		BB_ERR_FULL, BB_BY_PARTICIPANT, BB_BY_IOC, BB_BY_REVOKE, BB_ERR_EXPIRY,
-		BB_BY_EXPIRY, BB_ERR_BASKET,
+		BB_BY_EXPIRY, BB_BY_SILENCE, BB_ERR_BASKET, BB_ERR_ESCROW, BB_ERR_PARAM,
 	};
 
 	for (uint32_t kind = BB_EVENT_NONE + 1; kind <= BB_EVENT_RESUMED; kind++) {
@@ -51,6 +51,32 @@ test_the_seeds_reach_every_event_and_refusal(void)
 		CU_ASSERT_TRUE(tally.results[results[i]] > 0);
 		printf("\n  %s: %llu", bb_result_name((enum bb_result)results[i]),
 		       (unsigned long long)tally.results[results[i]]);
+	}
+	printf("\n  ");
+}
+
+/* All that a leg may be answered, and what only the legs before it can be the reason for. */
+static void
+test_the_seeds_reach_every_answer_to_a_basket(void)
+{
+	static const uint8_t legs[] = {
+		BB_OK, BB_ERR_PARTICIPANT, BB_ERR_SUSPENDED, BB_ERR_PRODUCT, BB_ERR_RECORD,
+		BB_ERR_HALTED, BB_ERR_TICK, BB_ERR_PRICE, BB_ERR_QUANTITY, BB_ERR_LOT,
+		BB_ERR_ORDER_EXISTS, BB_ERR_POSITION, BB_ERR_ESCROW, BB_ERR_FULL,
+		BB_ERR_UNFILLED, BB_ERR_SELF_TRADE, BB_ERR_BASKET,
+	};
+	static const uint8_t sums[] = { BB_ERR_ESCROW, BB_ERR_FULL };
+
+	for (size_t i = 0; i < sizeof(legs); i++) {
+		CU_ASSERT_TRUE(tally.legs[legs[i]] > 0);
+		printf("\n  legs, %s: %llu", bb_result_name((enum bb_result)legs[i]),
+		       (unsigned long long)tally.legs[legs[i]]);
+	}
+	for (size_t i = 0; i < sizeof(sums); i++) {
+		CU_ASSERT_TRUE(tally.sums[sums[i]] > 0);
+		printf("\n  all legs together, %s: %llu",
+		       bb_result_name((enum bb_result)sums[i]),
+		       (unsigned long long)tally.sums[sums[i]]);
 	}
 	printf("\n  ");
 }
@@ -83,6 +109,8 @@ main(int argc, char **argv)
 		{ "agrees with the model", test_agrees_with_the_model },
 		{ "the seeds reach every event and refusal",
 		  test_the_seeds_reach_every_event_and_refusal },
+		{ "the seeds reach every answer to a basket",
+		  test_the_seeds_reach_every_answer_to_a_basket },
 		{ "saved inputs agree with the model", test_saved_inputs_agree_with_the_model },
 		CU_TEST_INFO_NULL,
 	};

@@ -100,7 +100,7 @@ class Library:
         result, claims = Clearing(), (Claim * (count + 1))()
         self.c.bb_clear(c.byref(auction), c.byref(result))
         self.c.bb_call_fill(array, count, curves, c.byref(result), claims)
-        certify = lambda: self.c.bb_certify(c.byref(auction), c.byref(result), array, count, claims)
+        certify = lambda: self.c.bb_certify(c.byref(auction), c.byref(result), array, count)
         return result, array, certify
 
 

@@ -25,12 +25,15 @@ Pair = struct("Pair", ("quantity", c.c_uint64), ("price_sell", c.c_int64),
               ("buy_left", c.c_uint64), ("degree", c.c_int32), ("sell", c.c_uint32),
               ("buy", c.c_uint32), ("bucket", c.c_uint32), ("product_sell", c.c_uint32),
               ("product_buy", c.c_uint32))
-Candidate = struct("Candidate", ("surplus", c.c_int64), ("rest", c.c_uint32 * 5))
-Place = struct("Place", ("price", c.c_int64), ("rest", c.c_uint32 * 3))
-Pairing = struct("Pairing", ("candidates", c.POINTER(Candidate)), ("places", c.POINTER(Place)),
-                 ("pairs", c.POINTER(Pair)), ("candidates_max", c.c_uint32),
+Candidate = struct("Candidate", ("surplus", c.c_int64), ("rest", c.c_uint32 * 4))
+Row = struct("Row", ("best", c.c_uint64), ("rest", c.c_uint32 * 4))
+Place = struct("Place", ("price", c.c_int64), ("inverse", c.c_uint64), ("rest", c.c_uint32 * 3))
+Pairing = struct("Pairing", ("numbers", c.POINTER(c.c_uint64)), ("rows", c.POINTER(Row)),
+                 ("places", c.POINTER(Place)), ("pairs", c.POINTER(Pair)),
+                 ("candidates_max", c.c_uint32),
                  ("pair_count", c.c_uint32), ("bucket_count", c.c_uint32), ("buckets", Bucket * 384),
                  ("left", c.c_uint64 * 384), ("surplus_max", c.c_uint64), ("window", c.c_uint32),
+                 ("quick", c.c_bool),
                  ("first", c.c_uint32 * 128), ("end", c.c_uint32 * 128))
 OriginOrder = struct("OriginOrder", ("zone", c.c_uint32), ("side", c.c_uint32),
                      ("node", c.c_uint32), ("accept", c.c_uint16), ("source", c.c_uint8))
@@ -41,6 +44,7 @@ Origin = struct("Origin", ("nodes", c.c_uint32), ("line_count", c.c_uint32), ("p
 First = struct("First", ("candidates", c.POINTER(Candidate)), ("pairs", c.POINTER(Pair)),
                ("pair_count", c.c_uint32), ("surplus_max", c.c_uint64))
 CANDIDATES = (Candidate * (1 << 19))()
+NUMBERS, ROWS = (c.c_uint64 * (1 << 19))(), (Row * (1 << 19))()
 PAIR, TWICE, SUM, PRICE, PATH, PRODUCT, LEFT = range(11, 18)
 FEEDERS = 2
 
@@ -118,7 +122,7 @@ def check_pairing(library, chance):
     chance.shuffle(given)  # the pairs may not depend on the order of the array
     paired = paired_orders(orders, given, fills)
     places, pairs = (Place * (count + 1))(), (Pair * (count + 384))()
-    pairing = Pairing(CANDIDATES, places, pairs)
+    pairing = Pairing(NUMBERS, ROWS, places, pairs)
     rules = PairingRules((c.c_uint16 * 6)(*weights), largest_loss,
                          (c.c_uint32 * len(losses))(*losses), FEEDERS, closeness)
     auction = Auction(len(zones), len(lines), None,
@@ -251,7 +255,7 @@ def clear_with_sources(library, zones, lines, orders):
     library.c.bb_call_fill(array, count, curves, c.byref(result), claims)
     library.c.bb_origin_coarsen(c.byref(origin), c.byref(auction), array, count, c.byref(result))
     assert (auction.price_min, auction.price_max) == (PRICE_MIN, PRICE_MAX)
-    assert library.c.bb_certify(c.byref(auction), c.byref(result), array, count, claims) == 0
+    assert library.c.bb_certify(c.byref(auction), c.byref(result), array, count) == 0
     return 0, (result, array, places)
 
 

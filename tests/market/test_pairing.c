@@ -17,7 +17,8 @@ static struct {
 	struct bb_auction auction;
 	struct bb_clearing clearing;
 	struct bb_pairing_order orders[2 * MANY];
-	struct bb_candidate candidates[BB_CANDIDATES_MAX];
+	uint64_t numbers[BB_CANDIDATES_MAX];
+	struct bb_row rows[BB_CANDIDATES_MAX];
 	struct bb_place places[2 * MANY];
 	struct bb_pair pairs[2 * MANY + BB_BUCKETS_MAX];
 	uint64_t sums[2 * MANY];
@@ -32,7 +33,8 @@ start(void)
 	memset(&scene, 0, sizeof(scene));
 	scene.auction.node_count = 1;
 	scene.clearing.nodes[0].price = 100000;
-	scene.pairing.candidates = scene.candidates;
+	scene.pairing.numbers = scene.numbers;
+	scene.pairing.rows = scene.rows;
 	scene.pairing.places = scene.places;
 	scene.pairing.pairs = scene.pairs;
 	rules = (struct bb_pairing_rules){ .loss_max = 50000 };
@@ -145,8 +147,9 @@ test_equal_degrees_go_to_surplus_then_reputation_then_time(void)
 	check_pair(2, 2, 5, 100, scene.pairing.pairs[2].degree);
 }
 
+/* Every quantity is a multiple of unit. */
 static void
-test_more_pairs_than_are_ranked_at_once(void)
+add_many(uint64_t unit)
 {
 	struct bb_random random = { .state = 20250611 };
 	uint64_t sold = 0;
@@ -168,9 +171,48 @@ test_more_pairs_than_are_ranked_at_once(void)
 		bought += scene.orders[scene.count - 1].filled_wh;
 	}
 	CU_ASSERT_EQUAL_FATAL(sold, bought);
+	for (uint32_t i = 0; i < scene.count; i++) {
+		scene.orders[i].terms.quantity_wh *= unit;
+		scene.orders[i].filled_wh *= unit;
+	}
+}
+
+static void
+test_more_pairs_than_are_ranked_at_once(void)
+{
+	add_many(1);
 	make();
 	CU_ASSERT_EQUAL(scene.pairing.window, BB_PAIRING_WINDOW);
 	CU_ASSERT_EQUAL(certify(), BB_CERTIFIED);
+}
+
+/* Degrees do not depend on the unit of energy; only how they are computed does. */
+static void
+test_quantities_too_large_to_multiply_give_the_same_pairs(void)
+{
+	static struct bb_pair pairs[2 * MANY + BB_BUCKETS_MAX];
+	const uint64_t unit = UINT64_C(1) << 40;
+
+	add_many(1);
+	make();
+	CU_ASSERT_TRUE(scene.pairing.quick);
+	const uint32_t count = scene.pairing.pair_count;
+	memcpy(pairs, scene.pairs, sizeof(pairs));
+	for (uint32_t i = 0; i < count; i++)
+		CU_ASSERT_EQUAL(pairs[i].degree,
+				bb_candidate_degree(&rules, scene.pairing.surplus_max, 0,
+						    &scene.orders[pairs[i].sell],
+						    &scene.orders[pairs[i].buy]));
+	add_many(unit);
+	make();
+	CU_ASSERT_FALSE(scene.pairing.quick);
+	CU_ASSERT_EQUAL_FATAL(scene.pairing.pair_count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		CU_ASSERT_EQUAL(scene.pairs[i].sell, pairs[i].sell);
+		CU_ASSERT_EQUAL(scene.pairs[i].buy, pairs[i].buy);
+		CU_ASSERT_EQUAL(scene.pairs[i].degree, pairs[i].degree);
+		CU_ASSERT_EQUAL(scene.pairs[i].quantity_wh, pairs[i].quantity_wh * unit);
+	}
 }
 
 static void
@@ -248,8 +290,8 @@ clear(void)
 	bb_clear(&book.auction, &book.clearing);
 	bb_call_fill(book.orders, book.count, book.curves, &book.clearing, book.claims);
 	bb_origin_coarsen(&book.origin, &book.auction, book.orders, book.count, &book.clearing);
-	CU_ASSERT_EQUAL(bb_certify(&book.auction, &book.clearing, book.orders, book.count,
-				   book.claims), BB_CERTIFIED);
+	CU_ASSERT_EQUAL(bb_certify(&book.auction, &book.clearing, book.orders, book.count),
+			BB_CERTIFIED);
 }
 
 static void
@@ -348,6 +390,8 @@ main(void)
 		{ "equal degrees go to surplus, then reputation, then time",
 		  test_equal_degrees_go_to_surplus_then_reputation_then_time },
 		{ "more pairs than are ranked at once", test_more_pairs_than_are_ranked_at_once },
+		{ "quantities too large to multiply give the same pairs",
+		  test_quantities_too_large_to_multiply_give_the_same_pairs },
 		{ "a certificate refuses wrong pairs", test_a_certificate_refuses_wrong_pairs },
 		{ "example 9: a premium for green", test_example_9_a_premium_for_green },
 		{ "equal limits trade in a divided zone too",

@@ -47,6 +47,33 @@ test_dividing_by_multiplying_is_exact(void)
 	}
 }
 
+/* The same for 64 bits, and for shares of a part of a whole: numbers of every size, around
+ * multiples, where an error by one would show. */
+static void
+test_dividing_64_bits_by_multiplying_is_exact(void)
+{
+	struct bb_random random = { 5 };
+
+	for (uint32_t i = 0; i < 200000; i++) {
+		const uint64_t by = 1 | bb_random_next(&random) >> bb_random_below(&random, 64);
+		const struct bb_inverse inverse = bb_inverse(by);
+		const uint64_t any = bb_random_next(&random) >> bb_random_below(&random, 64);
+		const uint64_t around = any / by * by;
+		CU_ASSERT_EQUAL(bb_quotient(inverse, any), any / by);
+		CU_ASSERT_EQUAL(bb_quotient(inverse, around), around / by);
+		CU_ASSERT_EQUAL(bb_quotient(inverse, around - 1), (around - 1) / by);
+		CU_ASSERT_EQUAL(bb_quotient(inverse, UINT64_MAX - i), (UINT64_MAX - i) / by);
+		const uint64_t whole = by >> 1 | 1;
+		const uint64_t part = any % whole;
+		const uint64_t number = bb_random_next(&random) >> bb_random_below(&random, 64);
+		const unsigned __int128 product = (unsigned __int128)number * part;
+		uint64_t remainder;
+		CU_ASSERT_EQUAL(bb_fraction_of(bb_fraction(part, whole), number, &remainder),
+				(uint64_t)(product / whole));
+		CU_ASSERT_EQUAL(remainder, (uint64_t)(product % whole));
+	}
+}
+
 /* Makes a rung occupied, or empty, as a book does. */
 static void
 occupy(struct bb_ladder *ladder, uint32_t rung)
@@ -277,7 +304,7 @@ struct owner {
 	struct bb_arena arena;
 	struct bb_orders orders;
 	struct bb_positions positions;
-	uint32_t listed;
+	uint32_t listed, owned;
 	uint32_t position;
 };
 
@@ -358,6 +385,37 @@ test_the_best_own_price_is_found_among_thousands(void)
 }
 
 static void
+test_a_position_without_orders_stays_listed_until_somebody_looks(void)
+{
+	struct owner owner;
+	uint32_t others[3];
+	uint32_t listed[40] = { 0 };
+
+	start_owner(&owner, 10);
+	for (uint32_t i = 0; i < 3; i++) {
+		others[i] = bb_position_make(&owner.positions, 3, i, &listed[i]);
+		bb_position_list(&owner.positions, others[i], &owner.owned);
+	}
+	bb_position_list(&owner.positions, owner.position, &owner.owned);
+	owner.positions.slots[others[1]].orders[BB_SELL] = 1;
+	CU_ASSERT_EQUAL(owner.owned, owner.position);
+
+	/* Those before the first one with orders leave, those behind it stay. */
+	CU_ASSERT_EQUAL(bb_position_first(&owner.positions, &owner.owned), others[1]);
+	CU_ASSERT_EQUAL(owner.owned, others[1]);
+	CU_ASSERT_FALSE(owner.positions.slots[owner.position].own_listed);
+	CU_ASSERT_FALSE(owner.positions.slots[others[2]].own_listed);
+	CU_ASSERT(owner.positions.slots[others[0]].own_listed);
+
+	/* What is dropped leaves the list, wherever it stands in it. */
+	bb_position_drop(&owner.positions, others[0], &listed[0], &owner.owned);
+	CU_ASSERT_EQUAL(owner.positions.slots[others[1]].own_next, BB_POSITION_NONE);
+	owner.positions.slots[others[1]].orders[BB_SELL] = 0;
+	CU_ASSERT_EQUAL(bb_position_first(&owner.positions, &owner.owned), BB_POSITION_NONE);
+	CU_ASSERT_EQUAL(owner.owned, BB_POSITION_NONE);
+}
+
+static void
 test_positions_are_found_and_what_is_idle_leaves_no_trace(void)
 {
 	struct owner owner;
@@ -382,9 +440,10 @@ test_positions_are_found_and_what_is_idle_leaves_no_trace(void)
 	bb_positions_check(&owner.positions);
 	for (uint32_t listing = 0; listing < 40; listing++)
 		for (uint32_t id = 1; id <= 2; id++)
-			bb_position_drop(&owner.positions, made[id][listing], &listed[listing]);
+			bb_position_drop(&owner.positions, made[id][listing], &listed[listing],
+					 &owner.owned);
 	CU_ASSERT_EQUAL(listed[17], owner.position);
-	bb_position_drop(&owner.positions, owner.position, &listed[17]);
+	bb_position_drop(&owner.positions, owner.position, &listed[17], &owner.owned);
 	CU_ASSERT_EQUAL(listed[17], BB_POSITION_NONE);
 	CU_ASSERT_EQUAL(owner.positions.live, 0);
 	CU_ASSERT_EQUAL(owner.positions.page_live, 0);
@@ -397,6 +456,8 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "dividing by multiplying is exact", test_dividing_by_multiplying_is_exact },
+		{ "dividing 64 bits by multiplying is exact",
+		  test_dividing_64_bits_by_multiplying_is_exact },
 		{ "a ladder finds every rung in order", test_a_ladder_finds_every_rung_in_order },
 		{ "a ladder knows its best, whatever leaves",
 		  test_a_ladder_knows_its_best_whatever_leaves },
@@ -409,6 +470,8 @@ main(void)
 		  test_products_come_and_go_and_each_is_found },
 		{ "the best own price is found among thousands",
 		  test_the_best_own_price_is_found_among_thousands },
+		{ "a position without orders stays listed until somebody looks",
+		  test_a_position_without_orders_stays_listed_until_somebody_looks },
 		{ "positions are found, and what is idle leaves no trace",
 		  test_positions_are_found_and_what_is_idle_leaves_no_trace },
 		CU_TEST_INFO_NULL,

@@ -247,6 +247,11 @@ test_an_iceberg_is_replaced_and_cancelled_as_a_whole(void)
 		  "2/1 shows 10 of 10; 4/1 accepted B 100 10 rests 0", "S 100x30/2" },
 		{ "2 iceberg 1 S 100 50 20", "2 replace 1 100 10", "2/1 replaced S 100 10 rests 10",
 		  "S 100x10/1" },
+		/* A clip of which a part has traded shows what is left of it. */
+		{ "2 iceberg 1 S 100 80 40; 4 ioc 1 B 100 20",
+		  "2 replace 1 100 50; 4 ioc 1 B 100 20",
+		  "2/1 replaced S 100 50 rests 50 hides 30; 4/1 traded 2/1 at 100 20 left 0/0; "
+		  "2/1 shows 30 of 30; 4/1 accepted B 100 20 rests 0", "S 100x30/1" },
 		/* As much or more does not; the clip stays the same. */
 		{ "2 iceberg 1 S 100 50 10; 3 new 1 S 100 20",
 		  "2 replace 1 100 50; 4 ioc 1 B 100 10",
@@ -278,93 +283,30 @@ test_a_clip_is_an_eighth_at_least(void)
 	kit_play(scenes);
 }
 
+/* All quotes of a packet are one step: nobody's order comes between, and one that is refused takes
+ * no other along. */
 static void
-said(struct kit *kit, const char *script, const char *wanted)
-{
-	CU_ASSERT_STRING_EQUAL(kit_say(kit, script), wanted);
-	if (strcmp(kit->text, wanted) != 0)
-		printf("\n  \"%s\"\n  said     %s\n  expected %s\n", script, kit->text, wanted);
-}
-
-static void
-test_a_basket_trades_as_a_whole_or_not_at_all(void)
-{
-	struct kit kit;
-	kit_start(&kit);
-	kit_add_product(&kit, KIT_PRODUCT + 1, -500, 500, 5);
-	kit_add_product(&kit, KIT_PRODUCT + 2, -500, 500, 5);
-	struct bb_command sell = kit_command("2 new 9 S 50 40");
-	sell.order.product = KIT_PRODUCT + 1;
-	kit_apply(&kit, &sell);
-	kit_say(&kit, "2 new 1 S 100 50");
-
-	/* The second leg is too large; an empty book; a limit too low. */
-	said(&kit, "3 leg 1 B 100 50 1 0; 3 leg 2 B 50 50 0 1",
-	     "3/1 refused ERR_BASKET; 3/2 refused ERR_UNFILLED");
-	said(&kit, "3 leg 1 B 100 50 1 0; 3 leg 2 B 50 10 0 2",
-	     "3/1 refused ERR_BASKET; 3/2 refused ERR_UNFILLED");
-	said(&kit, "3 leg 1 B 95 50 1 0; 3 leg 2 B 50 10 0 1",
-	     "3/1 refused ERR_UNFILLED; 3/2 refused ERR_BASKET");
-	said(&kit, "3 leg 1 B 101 50 1 0; 3 leg 2 B 50 10 0 1",
-	     "3/1 refused ERR_TICK; 3/2 refused ERR_BASKET");
-	/* The other one would trade with an own order. */
-	said(&kit, "2 leg 3 B 100 50 1 0; 2 leg 2 B 50 10 0 1",
-	     "2/3 refused ERR_SELF_TRADE; 2/2 refused ERR_BASKET");
-	said(&kit, "3 new 9 S 95 10", "3/9 accepted S 95 10 rests 10");
-	said(&kit, "3 leg 2 B 50 10 1 1; 3 leg 1 B 100 10 0 0",
-	     "3/2 refused ERR_BASKET; 3/1 refused ERR_SELF_TRADE");
-	said(&kit, "3 cancel 9", "3/9 cancelled S 95 10 BY_PARTICIPANT");
-	CU_ASSERT_STRING_EQUAL(kit_book(&kit), "S 100x50/1");
-
-	said(&kit, "3 leg 1 B 100 20 1 0; 3 leg 1 B 50 40 0 1; 3 new 1 B 0 10",
-	     "3/1 traded 2/1 at 100 20 left 0/30; 3/1 accepted B 100 20 rests 0; "
-	     "3/1 traded 2/9 at 50 40 left 0/0; 3/1 accepted B 50 40 rests 0; "
-	     "3/1 accepted B 0 10 rests 10");
-	kit_stop(&kit);
-}
-
-static void
-test_a_row_of_legs_that_is_no_basket_is_refused(void)
+test_a_packet_of_quotes_stands_as_far_as_each_can(void)
 {
 	static const struct kit_scene scenes[] = {
-		{ "2 new 1 S 100 50", "3 leg 1 B 100 50 0 0", "3/1 refused ERR_BASKET",
-		  "S 100x50/1" },
-		{ "2 new 1 S 100 50", "3 leg 1 B 100 10 1 0; 3 ioc 2 B 95 10",
-		  "3/1 refused ERR_BASKET; 3/2 accepted B 95 10 rests 0; "
-		  "3/2 cancelled B 95 10 BY_IOC", "S 100x50/1" },
-		{ "2 new 1 S 100 50", "3 leg 1 B 100 10 2 0; 3 leg 2 B 100 10 0 1",
-		  "3/1 refused ERR_BASKET; 3/2 refused ERR_BASKET", "S 100x50/1" },
-		/* Two legs of one product, on one side or on both. */
-		{ "2 new 1 S 100 50", "3 leg 1 B 100 10 1 0; 3 leg 2 B 100 10 0 0",
-		  "3/1 refused ERR_BASKET; 3/2 refused ERR_BASKET", "S 100x50/1" },
-		{ "2 new 1 S 100 50; 4 new 1 B 95 50",
-		  "3 leg 1 B 100 10 1 0; 3 leg 2 S 95 10 0 0",
-		  "3/1 refused ERR_BASKET; 3/2 refused ERR_BASKET", "B 95x50/1 S 100x50/1" },
+		{ "2 quote 1 B 95 50; 2 quote 2 S 105 50; 2 quote 3 B 90 20",
+		  "2 quote 1 B 100 50; 2 quote 2 S 110 50; 2 quote 3 B 91 20; 2 quote 4 S 115 10",
+		  "2/1 replaced B 100 50 rests 50; 2/2 replaced S 110 50 rests 50; "
+		  "2/3 refused ERR_TICK; 2/4 accepted S 115 10 rests 10",
+		  "B 100x50/1 90x20/1 S 110x50/1 115x10/1" },
+		/* Up, with the sell first; the other way round it would reach the own sell. */
+		{ "2 quote 1 B 95 50; 2 quote 2 S 105 50", "2 quote 2 S 115 50; 2 quote 1 B 105 50",
+		  "2/2 replaced S 115 50 rests 50; 2/1 replaced B 105 50 rests 50",
+		  "B 105x50/1 S 115x50/1" },
+		{ "2 quote 1 B 95 50; 2 quote 2 S 105 50", "2 quote 1 B 105 50; 2 quote 2 S 115 50",
+		  "2/1 refused ERR_SELF_TRADE; 2/2 replaced S 115 50 rests 50",
+		  "B 95x50/1 S 115x50/1" },
+		/* To nothing is no quote: that is a cancel. */
+		{ "2 quote 1 B 95 50", "2 quote 1 B 95 0; 2 cancel 1",
+		  "2/1 refused ERR_QUANTITY; 2/1 cancelled B 95 50 BY_PARTICIPANT", "" },
 		{ NULL },
 	};
 	kit_play(scenes);
-}
-
-/* Each leg alone is covered, both together are not. */
-static void
-test_an_account_covers_all_legs_together(void)
-{
-	struct kit kit;
-	kit_start(&kit);
-	kit_add_product(&kit, KIT_PRODUCT + 1, -500, 500, 5);
-	struct bb_command sell = kit_command("2 new 9 S 50 40");
-	sell.order.product = KIT_PRODUCT + 1;
-	kit_apply(&kit, &sell);
-	kit_say(&kit, "2 new 1 S 100 50");
-	bb_accounts_move(&kit.market->accounts, BB_ACCOUNT_BANK, 3, 6000);
-	kit.market->members.accounts[3].escrow = 1;
-
-	said(&kit, "3 leg 1 B 100 50 1 0; 3 leg 2 B 50 40 0 1",
-	     "3/1 refused ERR_BASKET; 3/2 refused ERR_ESCROW");
-	said(&kit, "3 leg 1 B 100 50 1 0; 3 leg 2 B 50 20 0 1",
-	     "3/1 traded 2/1 at 100 50 left 0/0; 3/1 accepted B 100 50 rests 0; "
-	     "3/2 traded 2/9 at 50 20 left 0/20; 3/2 accepted B 50 20 rests 0");
-	kit_stop(&kit);
 }
 
 /* 10,000 orders at several prices, taken by one; in slices, and none is left out. */
@@ -425,11 +367,8 @@ main(void)
 		{ "an iceberg is replaced and cancelled as a whole",
 		  test_an_iceberg_is_replaced_and_cancelled_as_a_whole },
 		{ "a clip is an eighth at least", test_a_clip_is_an_eighth_at_least },
-		{ "a basket trades as a whole or not at all",
-		  test_a_basket_trades_as_a_whole_or_not_at_all },
-		{ "a row of legs that is no basket is refused",
-		  test_a_row_of_legs_that_is_no_basket_is_refused },
-		{ "an account covers all legs together", test_an_account_covers_all_legs_together },
+		{ "a packet of quotes stands as far as each can",
+		  test_a_packet_of_quotes_stands_as_far_as_each_can },
 		{ "one order sweeps ten thousand", test_one_order_sweeps_ten_thousand },
 		CU_TEST_INFO_NULL,
 	};

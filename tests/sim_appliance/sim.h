@@ -31,11 +31,13 @@ struct sim_options {
 	X(torn, "  found torn")                                                           \
 	X(mended, "  mended to the end")                                                  \
 	X(again, "  crashed again while being mended")                                    \
+	X(large, "  of a disk with sectors of 4 KiB")                                     \
 	X(whole, "  read from genesis on")                                                \
 	X(rot, "probes with damaged durable bytes")                                       \
-	X(rot_blocks, "  in a block that has a witness: all reported")                  \
-	X(rot_window, "  in a block without one, for less than 100 ms: reported")              \
-	X(rot_window_cut, "  in a block without one, for less than 100 ms: taken for torn")    \
+	X(rot_blocks, "  in a block that has a witness: all reported")                    \
+	X(rot_window, "  in a block without one, for less than 100 ms: all reported")     \
+	X(rot_zeros, "  there a sector turned into zeros: reported")                      \
+	X(rot_zeros_cut, "  there a sector turned into zeros: taken for torn")            \
 	X(rot_heads, "  in a segment's head: reported by one copy or both")               \
 	X(rot_marks, "  in the watermark: nothing lost, both slots reported")             \
 	X(lives, "lives of the venue")                                                    \
@@ -45,9 +47,22 @@ struct sim_options {
 	X(disk_failures, "  by a failed write or flush")                                  \
 	X(restart_crashes, "  crashed while opening")                                     \
 	X(disk_full, "times that the disk was full for a while")                          \
+	X(held, "  and nothing more was taken")                                           \
+	X(held_busy, "  packets turned away then")                                        \
+	X(full_stops, "  clean stops while it was full")                                  \
 	X(segments, "segments begun")                                                     \
 	X(inputs, "inputs sequenced")                                                     \
 	X(ticks, "  ticks")                                                                \
+	X(calendars, "venues with a calendar")                                            \
+	X(auctions, "  prices that auctions found")                                       \
+	X(contracts, "  contracts that auctions made")                                    \
+	X(metered, "  readings, sent or substituted")                                     \
+	X(postings, "  postings of settlements")                                          \
+	X(finals, "  delivery intervals final")                                           \
+	X(snapshots, "snapshots made")                                                    \
+	X(snapshots_used, "  openings that began with one")                               \
+	X(snapshots_bad, "  damaged ones passed over")                                    \
+	X(snapshots_alike, "  and came to the same as one that did not")                  \
 	X(answers, "answers")                                                             \
 	X(repeats, "  of repeated packets")                                               \
 	X(forged, "forged packets sent")                                                  \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bb_assert.h"
+#include "market/bb_course.h"
 #include "tests/sim_appliance/sim.h"
 
 void
@@ -19,7 +20,20 @@ sim_books_begin(struct sim_books *books, const struct bb_market_size *size,
 	sim_books_rewind(books, 0);
 }
 
-/* Of many orders that go at once the market may choose the order: by id, to be compared. */
+static bool
+has_calendar(const struct sim_books *books)
+{
+	return books->size.courses > 0;
+}
+
+static bool
+goes_before(const struct bb_event *a, const struct bb_event *b)
+{
+	return a->participant != b->participant ? a->participant < b->participant :
+						  a->order_id < b->order_id;
+}
+
+/* Of many orders that go at once the market may choose the order: sorted, to be compared. */
 static void
 sort_cancelled(struct bb_event *events, uint32_t count)
 {
@@ -29,57 +43,69 @@ sort_cancelled(struct bb_event *events, uint32_t count)
 
 			if (before.kind != BB_EVENT_CANCELLED ||
 			    events[j].kind != BB_EVENT_CANCELLED ||
-			    before.order_id <= events[j].order_id)
+			    before.record != events[j].record ||
+			    goes_before(&before, &events[j]))
 				break;
 			events[j - 1] = events[j];
 			events[j] = before;
 		}
 }
 
-/* Decides one command and returns how many of the events, from the first of them on, are the
- * model's: all that it made, or the run has failed. */
-static uint32_t
-decide(struct sim_books *books, const struct bb_command *command, uint32_t record,
-       struct bb_event *events, uint32_t count)
+static void
+tell_model(struct sim_books *books, const struct sim_decided *decided)
+{
+	const struct bb_bid *bid = &decided->bid;
+
+	if (!decided->whole && !has_calendar(books))
+		model_apply(&books->model, bid->commands, bid->command_count, bid->number,
+			    bid->sequenced_ns);
+}
+
+/* Decides the input that was heard once more; the model's events must be those heard. */
+static void
+decide(struct sim_books *books, const struct sim_decided *decided)
 {
 	struct model *model = &books->model;
 
-	model_apply(model, command, books->number,
-		    books->decided[books->number - 1].time_ns);
-	for (uint32_t i = 0; i < model->event_count; i++)
-		model->events[i].record = (uint16_t)record;
+	sim_twin_apply(&books->twin, &decided->bid);
+	tell_model(books, decided);
+	if (decided->whole || has_calendar(books))
+		return;
 	sort_cancelled(model->events, model->event_count);
-	if (model->event_count <= count)
-		sort_cancelled(events, model->event_count);
-	if (model->event_count > count ||
-	    memcmp(model->events, events, model->event_count * sizeof(events[0])) != 0)
-		sim_fail("command %u of input %" PRIu64 ": the model decides otherwise", record,
-			 books->number);
-	return model->event_count;
+	sort_cancelled(books->events, books->event_count);
+	if (model->event_count != books->event_count ||
+	    memcmp(model->events, books->events, model->event_count * sizeof(model->events[0])))
+		sim_fail("input %" PRIu64 ": the model decides otherwise", books->number);
 }
 
 static void
 hear_packet(struct sim_books *books, const struct bb_bid *bid)
 {
-	uint32_t heard = 0;
-
 	BB_ASSERT(bid->number == books->number + 1 && bid->number <= SIM_INPUTS);
 	struct sim_decided *decided = &books->decided[books->number++];
 
-	/* Refused as a whole, or a tick when nothing is due: nothing for the model to decide. */
-	const bool whole = bb_bid_is_tick(bid) ||
-			   (books->event_count > 0 &&
-			    books->events[0].record == BB_EVENT_WHOLE_PACKET);
-	decided->command_count = whole ? 0 : bid->command_count;
-	decided->time_ns = bid->sequenced_ns;
-	memcpy(decided->commands, bid->commands,
-	       decided->command_count * sizeof(decided->commands[0]));
-	for (uint32_t i = 0; i < decided->command_count; i++)
-		heard += decide(books, &decided->commands[i], i, &books->events[heard],
-				books->event_count - heard);
-	if (!whole && heard != books->event_count)
-		sim_fail("input %" PRIu64 ": the market has more events than the model",
-			 books->number);
+	decided->whole = books->event_count > 0 &&
+			 books->events[0].record == BB_EVENT_WHOLE_PACKET;
+	memcpy(&decided->bid, bid,
+	       offsetof(struct bb_bid, commands) +
+		       bid->command_count * sizeof(bid->commands[0]));
+	decide(books, decided);
+}
+
+/* What happened in a venue with a calendar. */
+static void
+count_event(const struct bb_event *event)
+{
+	struct sim_figures *figures = &sim_report->figures;
+
+	switch (event->kind) {
+	case BB_EVENT_PRICED: figures->auctions += event->result == BB_OK; break;
+	case BB_EVENT_CONTRACTED: figures->contracts++; break;
+	case BB_EVENT_METERED: figures->metered++; break;
+	case BB_EVENT_POSTED: figures->postings++; break;
+	case BB_EVENT_STATE: figures->finals += event->remaining_wh == BB_COURSE_FINAL; break;
+	default: break;
+	}
 }
 
 void
@@ -91,6 +117,7 @@ sim_books_hear(struct sim_books *books, const struct bb_outcome *outcomes, uint3
 		if (bb_outcome_is_event(outcome)) {
 			BB_ASSERT(books->event_count < SIM_EVENTS);
 			books->events[books->event_count++] = outcome->event;
+			count_event(&outcome->event);
 			continue;
 		}
 		if (outcome->packet.kind == BB_OUTCOME_PACKET &&
@@ -104,12 +131,16 @@ void
 sim_books_rewind(struct sim_books *books, uint64_t number)
 {
 	BB_ASSERT(number <= books->number || number == 0);
-	model_init(&books->model, &books->size, books->operator_key);
+	if (!has_calendar(books))
+		model_init(&books->model, &books->size, books->operator_key);
+	sim_twin_begin(&books->twin, &books->size, books->operator_key);
 	books->event_count = 0;
-	for (books->number = 0; books->number < number; books->number++)
-		for (uint32_t i = 0; i < books->decided[books->number].command_count; i++)
-			model_apply(&books->model, &books->decided[books->number].commands[i],
-				    books->number + 1, books->decided[books->number].time_ns);
+	for (books->number = 0; books->number < number; books->number++) {
+		const struct sim_decided *decided = &books->decided[books->number];
+
+		sim_twin_apply(&books->twin, &decided->bid);
+		tell_model(books, decided);
+	}
 }
 
 static void
@@ -132,8 +163,8 @@ compare_depth(const struct model *model, const struct bb_market *market, uint32_
 	}
 }
 
-void
-sim_books_compare(const struct sim_books *books, const struct bb_market *market)
+static void
+compare_model(const struct sim_books *books, const struct bb_market *market)
 {
 	const struct model *model = &books->model;
 	struct bb_member member;
@@ -141,9 +172,6 @@ sim_books_compare(const struct sim_books *books, const struct bb_market *market)
 	uint64_t bought_wh = 0;
 	uint64_t sold_wh = 0;
 
-	if (bb_market_number(market) != books->number)
-		sim_fail("the market stands at input %" PRIu64 ", the model at %" PRIu64,
-			 bb_market_number(market), books->number);
 	for (uint32_t id = 1; id <= model->size.participants; id++) {
 		const struct bb_member *other = &model->members[id];
 
@@ -161,4 +189,16 @@ sim_books_compare(const struct sim_books *books, const struct bb_market *market)
 			 "%" PRIu64 " Wh sold", money, bought_wh, sold_wh);
 	for (uint32_t i = 0; i < model->product_count; i++)
 		compare_depth(model, market, model->products[i].terms.product);
+}
+
+void
+sim_books_compare(const struct sim_books *books, const struct bb_market *market)
+{
+	if (bb_market_number(market) != books->number)
+		sim_fail("the market stands at input %" PRIu64 ", the model at %" PRIu64,
+			 bb_market_number(market), books->number);
+	sim_twin_compare(books->twin.market, market, "never crashed");
+	if (!has_calendar(books))
+		compare_model(books, market);
+	bb_market_check(market);
 }

@@ -6,6 +6,8 @@
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
 
+#define NATIVE 8u /* sectors in one of a disk that has larger ones */
+
 static void *
 room(size_t count, size_t size)
 {
@@ -36,6 +38,7 @@ sim_disk_begin(struct sim_disk *disk, struct bb_random *random)
 	disk->pending_count = 0;
 	disk->operations_left = 0;
 	disk->dead = false;
+	disk->scarce = false;
 	disk->keeping = false;
 }
 
@@ -210,18 +213,31 @@ choose(struct bb_random *random, uint32_t count)
 	return choice;
 }
 
-/* Moves a chosen part of what is pending onto the platter and forgets the rest. */
+/* Whether two sectors that were written one after the other share one of the disk's own. */
+static bool
+share(const struct sim_sector *a, const struct sim_sector *b)
+{
+	return a->file == b->file && a->sector / NATIVE == b->sector / NATIVE;
+}
+
+/* Moves a chosen part of what is pending onto the platter and forgets the rest.  Some disks
+ * have sectors of 4 KiB: what is written of one at once goes together. */
 static void
 settle(struct sim_disk *disk, uint32_t file, struct bb_random *random)
 {
 	const struct choice choice = choose(random, disk->pending_count);
+	const bool large = sim_one_in(random, 4);
 	const uint32_t count = disk->pending_count;
 	uint32_t kept = 0;
+	bool left = false;
 
+	sim_report->figures.large += large && count > 0;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct sim_sector *pending = &disk->pending[i];
 
-		if ((file == SIM_NONE || pending->file == file) && is_left(random, &choice, i))
+		if (i == 0 || !large || !share(pending - 1, pending))
+			left = is_left(random, &choice, i);
+		if (left && (file == SIM_NONE || pending->file == file))
 			put(disk, pending->file, true, pending->sector, pending->bytes);
 	}
 	for (uint32_t i = 0; i < count; i++) {

@@ -25,7 +25,7 @@
 #define SIM_FILES        (SIM_SEGMENTS + 6u)
 #define SIM_PENDING      8192u
 #define SIM_UNDO         32768u
-#define SIM_SEGMENT_SIZE (UINT64_C(128) << 10) /* the largest */
+#define SIM_SEGMENT_SIZE (UINT64_C(256) << 10) /* the largest */
 #define SIM_NONE         UINT32_MAX
 
 struct sim_file {
@@ -58,6 +58,7 @@ struct sim_disk {
 	/* Operations until the power fails in the middle of one; 0: it does not. */
 	uint32_t operations_left;
 	bool dead;
+	bool scarce; /* often full, so that no segment can be made ahead */
 	/* What sim_disk_restore needs. */
 	bool keeping;
 	struct sim_sector *undo; /* file: << 1, plus 1 for the platter */

@@ -5,6 +5,7 @@
 #include "base/bb_assert.h"
 #include "market/bb_command.h"
 
+#define GRID        2u
 #define MILLISECOND UINT64_C(1000000)
 /* Zone 1, a delivery interval that lies some days ahead of the run. */
 #define PRODUCT     (UINT32_C(1) << 24 | (UINT32_C(1700000000) / 900 + 400))
@@ -26,13 +27,14 @@ make_keys(struct sim_person people[SIM_MEMBERS])
 
 void
 sim_people_begin(struct sim_people *people, struct sim_truth *truth, struct bb_random *random,
-		 const struct bb_genesis *genesis, const struct bb_identity *signer,
-		 uint32_t traders)
+		 const struct sim_day *day, const struct bb_genesis *genesis,
+		 const struct bb_identity *signer, uint32_t traders)
 {
 	const struct bb_hash ledger_id = bb_genesis_ledger_id(genesis);
 
 	*people = (struct sim_people){ .random = random,
 				       .truth = truth,
+				       .day = day,
 				       .traders = traders,
 				       .venue = bb_packet_venue(ledger_id.bytes) };
 	make_keys(people->of);
@@ -74,15 +76,23 @@ send(struct sim_people *people, const uint8_t *bytes, uint32_t size, uint64_t no
 		put_on_wire(people, bytes, size, now_ns);
 }
 
+static uint64_t
+venue_ns(const struct sim_people *people)
+{
+	return bb_clock_at(&people->day->clock, people->now_ns);
+}
+
 static void
 random_order(struct sim_people *people, struct sim_person *person, struct bb_wire_order *order)
 {
 	struct bb_random *random = people->random;
 	const uint32_t what = bb_random_below(random, 16);
+	const bool day = sim_day_is(people->day);
 
 	*order = (struct bb_wire_order){
 		.order_id = ++person->order_id,
-		.product = PRODUCT + bb_random_below(random, SIM_PRODUCTS),
+		.product = day ? sim_day_product(random, venue_ns(people)) :
+				 PRODUCT + bb_random_below(random, SIM_PRODUCTS),
 		.action = BB_WIRE_NEW,
 		.side = (uint8_t)bb_random_below(random, 2),
 		.type = (uint8_t)bb_random_below(random, 2),
@@ -96,6 +106,15 @@ random_order(struct sim_people *people, struct sim_person *person, struct bb_wir
 		order->action = BB_WIRE_CANCEL_ALL;
 	} else if (what == 6) {
 		order->price++; /* not a tick */
+	} else if (what == 7 && day) { /* the calendar's: of an interval that is over */
+		order->action = BB_WIRE_DISPUTE;
+		order->product -= 10;
+	}
+	if (day) {
+		order->price *= 1000;
+		order->quantity_wh *= 10;
+		if (!sim_one_in(random, 4))
+			order->type = BB_LIMIT_GTC;
 	}
 }
 
@@ -114,22 +133,32 @@ write_orders(struct sim_people *people, uint32_t participant, const struct bb_pa
 						 person->mac_key);
 }
 
+/* How many operations of the operator it takes until there is something to trade. */
 static uint32_t
-write_operation(struct sim_people *people, const struct bb_packet *header, uint8_t *bytes)
+setup_steps(const struct sim_people *people)
 {
-	const uint32_t step = people->operations++;
-	const struct sim_person *operator = &people->of[SIM_OPERATOR];
-	struct bb_wire_operation operation = { .op = BB_WIRE_MEMBER_ADD };
+	return people->traders + (sim_day_is(people->day) ? SIM_DAY_SETUP : SIM_PRODUCTS);
+}
 
+static void
+fill_operation(struct sim_people *people, uint32_t step, struct bb_wire_operation *operation)
+{
+	const bool day = sim_day_is(people->day);
+
+	*operation = (struct bb_wire_operation){ .op = BB_WIRE_MEMBER_ADD };
 	if (step < people->traders) {
-		operation.member = (struct bb_wire_member){ .participant = 2 + step,
-							    .orders_max = 16,
-							    .roles = BB_ROLE_TRADER };
-		memcpy(operation.member.key, people->of[2 + step].identity.public_key,
+		operation->member = (struct bb_wire_member){ .participant = 2 + step,
+							     .orders_max = 16,
+							     .roles = BB_ROLE_TRADER };
+		memcpy(operation->member.key, people->of[2 + step].identity.public_key,
 		       BB_KEY_SIZE);
-	} else if (step < people->traders + SIM_PRODUCTS) {
-		operation.op = BB_WIRE_PRODUCT_ADD;
-		operation.product = (struct bb_wire_product){
+		if (day)
+			sim_day_member(&operation->member, people->traders);
+	} else if (step < setup_steps(people) && day) {
+		sim_day_setup(step - people->traders, operation);
+	} else if (step < setup_steps(people)) {
+		operation->op = BB_WIRE_PRODUCT_ADD;
+		operation->product = (struct bb_wire_product){
 			.product = PRODUCT + (step - people->traders),
 			.price_min = -100,
 			.price_max = 100,
@@ -137,24 +166,55 @@ write_operation(struct sim_people *people, const struct bb_packet *header, uint8
 			.lot_wh = 1,
 			.quantity_max_wh = 1000,
 		};
+	} else if (day && step % 16 > 1) {
+		sim_day_operate(people->random, venue_ns(people), people->traders, operation);
 	} else {
-		operation.op = step % 2 ? BB_WIRE_RESUME : BB_WIRE_HALT;
+		operation->op = step % 2 ? BB_WIRE_RESUME : BB_WIRE_HALT;
 	}
+}
+
+static uint32_t
+write_operation(struct sim_people *people, const struct bb_packet *header, uint8_t *bytes)
+{
+	const struct sim_person *operator = &people->of[SIM_OPERATOR];
+	struct bb_wire_operation operation;
+
+	fill_operation(people, people->operations++, &operation);
 	return (uint32_t)bb_packet_encode_operation(bytes, header, &operation, &operator->identity,
 						    operator->mac_key);
+}
+
+/* What the grid company, the first trader, sends besides orders, and the meter, the last. */
+static uint32_t
+write_other(struct sim_people *people, const struct bb_packet *header, uint8_t *bytes)
+{
+	const struct sim_person *person = &people->of[header->participant];
+	struct bb_wire_operation operation;
+	struct bb_wire_meter meters[6];
+	const uint32_t count = 1 + bb_random_below(people->random, 6);
+
+	if (header->participant == GRID) {
+		sim_day_command(people->random, venue_ns(people), people->traders, &operation);
+		return (uint32_t)bb_packet_encode_operation(bytes, header, &operation,
+							    &person->identity, person->mac_key);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		sim_day_read(people->random, venue_ns(people), people->traders, &meters[i]);
+	return (uint32_t)bb_packet_encode_meters(bytes, header, meters, count, &person->identity,
+						 person->mac_key);
 }
 
 /* Whether participant writes a packet now. */
 static bool
 has_something(struct sim_people *people, uint32_t participant)
 {
-	const uint32_t setup = people->traders + SIM_PRODUCTS;
+	const uint32_t seldom = sim_day_is(people->day) ? 100 : 1000;
 
-	if (participant == SIM_OPERATOR && people->operations < setup)
+	if (participant == SIM_OPERATOR && people->operations < setup_steps(people))
 		return true;
 	if (people->calm || people->of[participant].sequence + 1 == SIM_SEQUENCES)
 		return false;
-	return sim_one_in(people->random, participant == SIM_OPERATOR ? 1000 : 6);
+	return sim_one_in(people->random, participant == SIM_OPERATOR ? seldom : 6);
 }
 
 static void
@@ -165,8 +225,12 @@ write_letter(struct sim_people *people, uint32_t participant, struct sim_letter 
 					  .venue = people->venue,
 					  .sequence = ++person->sequence };
 
+	const bool other = sim_day_is(people->day) && sim_one_in(people->random, 6) &&
+			   (participant == GRID || participant == people->traders + 1);
+
 	letter->size = participant == SIM_OPERATOR ?
 			       write_operation(people, &header, letter->bytes) :
+		       other ? write_other(people, &header, letter->bytes) :
 			       write_orders(people, participant, &header, letter->bytes);
 	letter->sequence = header.sequence;
 	letter->again_ns = 0;
@@ -249,6 +313,7 @@ sim_people_act(struct sim_people *people, uint64_t now_ns)
 {
 	struct bb_random *random = people->random;
 
+	people->now_ns = now_ns;
 	read_answers(people, now_ns);
 	for (uint32_t participant = 1; participant <= people->traders + 1; participant++)
 		for (uint32_t i = 0; i < SIM_LETTERS; i++) {

@@ -9,6 +9,7 @@
 #define SIM_PEOPLE_H
 
 #include "ledger/bb_genesis.h"
+#include "tests/sim_appliance/sim_day.h"
 #include "tests/sim_appliance/sim_truth.h"
 #include "wire/bb_packet.h"
 
@@ -53,6 +54,8 @@ struct sim_people {
 	struct bb_random *random;
 	struct sim_truth *truth;
 	struct sim_person of[SIM_MEMBERS]; /* by id */
+	const struct sim_day *day;
+	uint64_t now_ns; /* when somebody acted last */
 	uint32_t traders;
 	uint32_t venue;
 	uint32_t operations; /* of the operator so far */
@@ -63,8 +66,9 @@ struct sim_people {
 
 /* sim_people_begin makes everybody's keys; they agree on MAC keys with the venue. */
 void sim_people_begin(struct sim_people *people, struct sim_truth *truth,
-		      struct bb_random *random, const struct bb_genesis *genesis,
-		      const struct bb_identity *signer, uint32_t traders);
+		      struct bb_random *random, const struct sim_day *day,
+		      const struct bb_genesis *genesis, const struct bb_identity *signer,
+		      uint32_t traders);
 
 /* sim_people_act lets everybody write, and send again what was not answered in time. */
 void sim_people_act(struct sim_people *people, uint64_t now_ns);

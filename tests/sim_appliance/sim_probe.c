@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bb_assert.h"
+#include "base/bb_bytes.h"
 
 #define PROBES_MAX 24u /* of one moment */
 
@@ -24,12 +25,17 @@ take_memory(struct sim_probe *probe)
 	const size_t places = bb_places_bytes(SIM_MEMBERS);
 
 	probe->memory_size = bb_market_bytes(&probe->venue->size);
-	if (probe->memory == NULL) {
+	if (probe->memory_room < probe->memory_size) {
+		free(probe->memory);
+		free(probe->genesis.market);
+		free(probe->late.market);
+		probe->memory_room = probe->memory_size;
 		probe->memory = room(probe->memory_size);
 		probe->genesis.market = room(probe->memory_size);
 		probe->late.market = room(probe->memory_size);
-		probe->places_memory = room(places);
 	}
+	if (probe->places_memory == NULL)
+		probe->places_memory = room(places);
 	memset(probe->places_memory, 0, places);
 	bb_arena_init(&arena, probe->places_memory, places);
 	bb_places_init(&probe->places, &arena, SIM_MEMBERS);
@@ -179,6 +185,8 @@ crash(struct sim_probe *probe, bool whole)
 	for (;;) {
 		sim_disk_crash(probe->venue->disk, random);
 		judge_honest(probe, open_ledger(probe, whole));
+		if (sim_one_in(random, 12))
+			sim_again_open(probe, BB_ERR_NOT_FOUND, UINT64_MAX);
 		if (probe->recover.pass.torn_bytes == 0)
 			return;
 		if (mend(probe, depth > 0 && !sim_one_in(random, 3)))
@@ -226,7 +234,10 @@ spoil(struct sim_probe *probe, uint32_t file, uint32_t sector, uint8_t bytes[SIM
 	}
 }
 
-static bool
+/* What became of a sector that was to be damaged. */
+enum damage { UNCHANGED, CHANGED, ZEROED };
+
+static enum damage
 damage(struct sim_probe *probe, uint32_t file, uint64_t offset, uint64_t size)
 {
 	const uint32_t sector = (uint32_t)(offset / SIM_SECTOR) +
@@ -234,7 +245,9 @@ damage(struct sim_probe *probe, uint32_t file, uint64_t offset, uint64_t size)
 	uint8_t bytes[SIM_SECTOR];
 
 	spoil(probe, file, sector, bytes);
-	return sim_disk_damage(probe->venue->disk, file, sector, bytes);
+	if (!sim_disk_damage(probe->venue->disk, file, sector, bytes))
+		return UNCHANGED;
+	return bb_is_zero(bytes, SIM_SECTOR) ? ZEROED : CHANGED;
 }
 
 /* Whether some witness must know the block of this height: the watermark after its time, a
@@ -273,16 +286,21 @@ damage_block(struct sim_probe *probe)
 	const uint64_t height = truth->chain_end - 1 - back % truth->chain_end;
 	const struct sim_block *block = &truth->blocks[truth->chain[height]];
 
-	if (!damage(probe, disk->names.segments[block->segment], block->offset, block->size))
+	const enum damage how =
+		damage(probe, disk->names.segments[block->segment], block->offset, block->size);
+	if (how == UNCHANGED)
 		return;
 	const bool witnessed = is_witnessed(probe, height);
 	const enum bb_result result =
 		open_ledger(probe, height < probe->late.recover.pass.scan.chain.next_height);
 
 	figures->rot++;
+	if (sim_one_in(&probe->random, 12))
+		sim_again_open(probe, result, height);
 	if (result == BB_ERR_CORRUPT) {
 		figures->rot_blocks += witnessed;
-		figures->rot_window += !witnessed;
+		figures->rot_window += !witnessed && how == CHANGED;
+		figures->rot_zeros += !witnessed && how == ZEROED;
 		return;
 	}
 	/* That it was not accepted has been seen: its bytes are not those sealed. */
@@ -295,10 +313,13 @@ damage_block(struct sim_probe *probe)
 		sim_fail("block %" PRIu64 " was durable for %" PRIu64 " us, is damaged, has a "
 			 "witness, and was taken for torn", height,
 			 (probe->now_ns - block->durable_ns) / 1000);
+	if (how != ZEROED)
+		sim_fail("block %" PRIu64 " is damaged in a way that no crash can, and was taken "
+			 "for torn", height);
 	if (end_of(probe) != height)
 		sim_fail("block %" PRIu64 " is damaged, and the ledger ends before %" PRIu64,
 			 height, end_of(probe));
-	figures->rot_window_cut++;
+	figures->rot_zeros_cut++;
 }
 
 /* One copy of a segment's head is enough to open; who verifies is told. */
@@ -314,8 +335,8 @@ damage_head(struct sim_probe *probe)
 	enum bb_result result;
 
 	for (uint32_t copy = 0; copy < 2; copy++)
-		if ((copies >> copy & 1) && !damage(probe, file, copy * BB_SEGMENT_HEADER_SIZE,
-						    BB_SEGMENT_HEADER_SIZE))
+		if ((copies >> copy & 1) && damage(probe, file, copy * BB_SEGMENT_HEADER_SIZE,
+						   BB_SEGMENT_HEADER_SIZE) == UNCHANGED)
 			return;
 	result = open_ledger(probe, true);
 	sim_report->figures.rot++;

@@ -64,6 +64,9 @@ step(bool people)
 		sim_people_act(&run.people, run.now_ns);
 	if (people && !run.people.calm && sim_one_in(&run.random, 40))
 		sim_venue_tick(venue);
+	if (people && sim_day_is(&venue->day) && sim_one_in(&run.random, 4) &&
+	    sim_venue_due(venue, run.now_ns))
+		sim_venue_tick(venue);
 	if (people && sim_one_in(&run.random, 2))
 		(void)sim_venue_ingest(venue, run.now_ns);
 	if (sim_one_in(&run.random, 2))
@@ -73,20 +76,37 @@ step(bool people)
 		(void)sim_venue_ledger(venue, run.now_ns);
 	(void)sim_store_flush(&venue->store, run.now_ns);
 	(void)sim_store_keep(&venue->store, run.now_ns);
+	if (people && sim_one_in(&run.random, 300))
+		sim_snapshots_make(&venue->snapshots, &run.disk, run.now_ns);
 	/* At rest, between two inputs, the books can be laid beside the model's. */
 	if (bb_matcher_ready(&venue->matcher) && sim_one_in(&run.random, 64))
 		sim_books_compare(&venue->books, venue->market);
 }
 
+/* A clean stop writes and answers all that was taken.  If the disk is full it stays so: what is
+ * on its way must fit, unless there was no room for it when this life began; then busbard gives
+ * up after a while, which is a kill. */
 static void
 stop(void)
 {
 	struct sim_venue *venue = &run.venue;
+	const bool full = run.disk.scarce && run.now_ns < venue->store.full_until_ns;
+	uint32_t left = 5000;
 
+	sim_report->figures.full_stops += full;
+	if (full)
+		venue->store.full_until_ns = UINT64_MAX;
+	venue->stopping = true;
 	while (!sim_venue_quiet(venue)) {
 		step(false);
 		if (venue->line->failed != BB_OK)
 			sim_fail("the line fails although the disk does not");
+		if (!full || left-- > 0)
+			continue;
+		if (!venue->cramped)
+			sim_fail("what was taken before the disk was full finds no room now");
+		sim_report->figures.kills++;
+		return;
 	}
 	sim_store_rest(&venue->store, &run.now_ns);
 	run.stopped = true;
@@ -119,7 +139,11 @@ fail_disk(void)
 static void
 end_life(void)
 {
-	switch ((enum end)bb_random_below(&run.random, ENDS)) {
+	/* A full disk is worth a clean stop. */
+	const bool full = run.disk.scarce && run.now_ns < run.venue.store.full_until_ns;
+	const uint32_t drawn = bb_random_below(&run.random, ENDS);
+
+	switch (full && sim_one_in(&run.random, 2) ? STOP : (enum end)drawn) {
 	case STOP:
 		stop();
 		break;
@@ -157,7 +181,8 @@ live(uint32_t steps)
 	end_life();
 }
 
-/* The network is perfect and nobody begins anything new: now everyone must get an answer. */
+/* The network is perfect, the disk has room, and nobody begins anything new: now everyone must
+ * get an answer. */
 static void
 live_calmly(void)
 {
@@ -166,6 +191,7 @@ live_calmly(void)
 	uint32_t left = 40000;
 
 	run.people.calm = true;
+	run.disk.scarce = false;
 	run.silent = 0;
 	open_venue();
 	while (sim_people_waiting(&run.people, &participant, &sequence) > 0) {
@@ -199,7 +225,8 @@ sim_run(void)
 	run.now_ns = UINT64_C(1700000001000000000);
 	sim_disk_begin(&run.disk, &run.random);
 	sim_truth_begin(&run.truth);
-	sim_venue_begin(&run.venue, &run.people, &run.truth, &run.disk, &run.random, traders);
+	sim_venue_begin(&run.venue, &run.people, &run.truth, &run.disk, &run.random, traders,
+			run.now_ns);
 	sim_probe_begin(&run.probe, &run.venue);
 	generations = 1 + bb_random_below(&run.random, generations);
 	for (sim_report->life = 0; sim_report->life < generations; sim_report->life++)

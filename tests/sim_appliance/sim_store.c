@@ -89,6 +89,22 @@ sim_store_start(struct sim_store *store, struct bb_recover *recover, uint64_t no
 	return result;
 }
 
+static uint32_t
+spares_ready(const struct sim_store *store)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < SIM_SPARES; i++)
+		count += store->spares[i].state == SIM_SPARE_READY;
+	return count;
+}
+
+bool
+sim_store_holds(const struct sim_store *store)
+{
+	return bb_hold_wanted(store->segment_size, store->offset, spares_ready(store));
+}
+
 static bool
 reserve(void *context, uint64_t size, struct bb_disk_place *place)
 {
@@ -340,8 +356,9 @@ begin_spare(struct sim_store *store, uint64_t now_ns)
 	*named = SIM_NONE;
 	if (disk->names.segment_count + SIM_SPARES >= SIM_SEGMENTS)
 		return;
-	if (sim_one_in(store->random, 24)) {
-		store->full_until_ns = now_ns + 1000 * SIM_MILLISECOND;
+	if (disk->scarce ? !sim_one_in(store->random, 12) : sim_one_in(store->random, 24)) {
+		store->full_until_ns =
+			now_ns + (200 + bb_random_below(store->random, 800)) * SIM_MILLISECOND;
 		sim_report->figures.disk_full++;
 		return;
 	}

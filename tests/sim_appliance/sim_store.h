@@ -12,6 +12,7 @@
 #define SIM_STORE_H
 
 #include "ledger/bb_disk.h"
+#include "ledger/bb_hold.h"
 #include "ledger/bb_recover.h"
 #include "tests/sim_appliance/sim_disk.h"
 #include "tests/sim_appliance/sim_truth.h"
@@ -91,6 +92,9 @@ enum bb_result sim_store_mend(struct sim_disk *disk, struct sim_truth *truth,
 /* sim_store_start goes on behind what recover has read and mended. */
 enum bb_result sim_store_start(struct sim_store *store, struct bb_recover *recover,
 			       uint64_t now_ns);
+
+/* sim_store_holds returns whether nothing new should be taken, for want of room. */
+bool sim_store_holds(const struct sim_store *store);
 
 struct bb_disk sim_store_functions(struct sim_store *store);
 

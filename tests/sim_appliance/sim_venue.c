@@ -12,10 +12,11 @@
 
 void
 sim_venue_begin(struct sim_venue *venue, struct sim_people *people, struct sim_truth *truth,
-		struct sim_disk *disk, struct bb_random *random, uint32_t traders)
+		struct sim_disk *disk, struct bb_random *random, uint32_t traders,
+		uint64_t now_ns)
 {
 	static const uint8_t seed[BB_KEY_SIZE] = { 0x76, 0x65 };
-	const uint64_t segment_size = (64 + 32 * (uint64_t)bb_random_below(random, 3)) << 10;
+	uint64_t segment_size = (64 + 32 * (uint64_t)bb_random_below(random, 3)) << 10;
 
 	venue->people = people;
 	venue->truth = truth;
@@ -27,19 +28,33 @@ sim_venue_begin(struct sim_venue *venue, struct sim_people *people, struct sim_t
 					       .levels = 1024,
 					       .places = 64 * SIM_MEMBERS,
 					       .positions = 256 };
+	venue->day = (struct sim_day){ 0 };
+	if (sim_one_in(random, 3)) {
+		sim_report->figures.calendars++;
+		sim_day_begin(&venue->day, random, now_ns);
+		sim_day_size(&venue->size);
+		segment_size = SIM_SEGMENT_SIZE;
+	}
+	disk->scarce = sim_one_in(random, 6);
+	if (disk->scarce)
+		segment_size = SIM_SEGMENT_SIZE;
+	venue->outcome_room = disk->scarce ? SIM_OUTCOMES_SCARCE : SIM_OUTCOMES;
 	venue->genesis = (struct bb_genesis){ .created_ns = START_NS,
 					      .size = venue->size,
 					      .name = "Kraftwerk Neckar" };
 	bb_identity_from_seed(&venue->signer, seed);
 	memcpy(venue->genesis.signer_key, venue->signer.public_key, BB_KEY_SIZE);
 	memset(venue->genesis.nonce, 7, sizeof(venue->genesis.nonce));
-	sim_people_begin(people, truth, random, &venue->genesis, &venue->signer, traders);
+	sim_people_begin(people, truth, random, &venue->day, &venue->genesis, &venue->signer,
+			 traders);
 	memcpy(venue->genesis.operator_key, people->of[SIM_OPERATOR].identity.public_key,
 	       BB_KEY_SIZE);
 	/* The operator's key is part of what MAC keys and venue id are made from. */
-	sim_people_begin(people, truth, random, &venue->genesis, &venue->signer, traders);
+	sim_people_begin(people, truth, random, &venue->day, &venue->genesis, &venue->signer,
+			 traders);
 	sim_store_create(&venue->store, disk, truth, random, &venue->genesis, &venue->signer,
 			 segment_size);
+	sim_snapshots_begin(&venue->snapshots, &venue->genesis, &venue->signer);
 	sim_books_begin(&venue->books, &venue->size, venue->genesis.operator_key);
 }
 
@@ -63,12 +78,12 @@ take_memory(struct sim_venue *venue, struct bb_arena *arena)
 			    bb_line_bytes(bb_market_events_max(&venue->size)) +
 			    bb_gate_bytes(venue->size.participants);
 
-	if (venue->memory == NULL) {
-		venue->memory_size = size;
+	if (venue->memory_room < size) {
+		free(venue->memory);
+		venue->memory_room = size;
 		venue->memory = aligned_alloc(BB_ARENA_ALIGN, bb_arena_round(size));
-		BB_ASSERT(venue->memory != NULL);
 	}
-	BB_ASSERT(venue->memory_size == size);
+	BB_ASSERT(venue->memory != NULL);
 	memset(venue->memory, 0, size - bb_line_bytes(bb_market_events_max(&venue->size)));
 	bb_arena_init(arena, venue->memory, size);
 	venue->market = bb_market_init(arena, &venue->size, venue->genesis.operator_key, HASH_KEY);
@@ -93,20 +108,64 @@ enter_roster(struct sim_venue *venue, uint32_t participant)
 	BB_ASSERT(bb_roster_put(venue->roster, &entry) == BB_OK);
 }
 
-/* Reads the whole ledger, block by block, each held against what was sealed. */
+/* Tells the truth what lies before the snapshot that an opening began with. */
+static void
+skim(struct sim_venue *venue, uint64_t segment_count)
+{
+	static const struct bb_witness none = { .state = BB_WITNESS_NONE };
+	static struct bb_recover skimmed;
+	struct bb_pass *pass = &skimmed.pass;
+	struct bb_block block;
+
+	BB_ASSERT(bb_pass_start(pass, venue->segments, segment_count, 0, &none, venue->text) ==
+		  BB_OK);
+	while (pass->scan.chain.next_height <= venue->recover.snapshot) {
+		if (bb_pass_next(pass, &block) != BB_OK)
+			sim_fail("a block before a snapshot cannot be read: %s", venue->text);
+		sim_truth_block(venue->truth, &skimmed);
+		sim_truth_recovered(venue->truth, &skimmed);
+	}
+}
+
+/* Begins at genesis, or behind a snapshot. */
+static enum bb_result
+begin(struct sim_venue *venue)
+{
+	struct bb_witness witness;
+	const struct sim_beginning beginning = {
+		.recover = &venue->recover,
+		.segments = venue->segments,
+		.segment_count = sim_disk_map(venue->disk, venue->segments),
+		.witness = &witness,
+		.market = venue->market,
+		.places = &venue->places,
+		.damaged = UINT64_MAX,
+		.text = venue->text,
+	};
+
+	sim_store_witness(venue->disk, &witness);
+	sim_truth_forget(venue->truth);
+	if (sim_one_in(venue->random, 2)) {
+		const enum bb_result result =
+			sim_snapshots_resume(&venue->snapshots, venue->random, &beginning);
+
+		if (result == BB_OK)
+			skim(venue, beginning.segment_count);
+		if (result != BB_ERR_NOT_FOUND)
+			return result;
+	}
+	return bb_recover_start(&venue->recover, venue->segments, beginning.segment_count,
+				&witness, venue->market, &venue->places,
+				venue->signer.public_key, "sim", venue->text);
+}
+
+/* Reads the ledger, block by block, each held against what was sealed. */
 static void
 read_all(struct sim_venue *venue)
 {
 	struct bb_recover *recover = &venue->recover;
-	struct bb_witness witness;
-	enum bb_result result;
+	enum bb_result result = begin(venue);
 
-	sim_store_witness(venue->disk, &witness);
-	result = bb_recover_start(recover, venue->segments,
-				  sim_disk_map(venue->disk, venue->segments), &witness,
-				  venue->market, &venue->places, venue->signer.public_key, "sim",
-				  venue->text);
-	sim_truth_forget(venue->truth);
 	while (result == BB_OK) {
 		result = bb_recover_next(recover);
 		if (result != BB_OK)
@@ -147,11 +206,13 @@ sim_venue_open(struct sim_venue *venue, uint64_t now_ns)
 		result = sim_store_start(&venue->store, recover, now_ns);
 	if (result != BB_OK)
 		return result;
+	venue->cramped = sim_store_holds(&venue->store);
 	check_mended(venue);
 	sim_truth_adopt(venue->truth, recover, now_ns);
 
 	const struct bb_disk disk = sim_store_functions(&venue->store);
-	const uint32_t close_bytes = 512u << bb_random_below(venue->random, 5);
+	const uint32_t drawn = 512u << bb_random_below(venue->random, 5);
+	const uint32_t close_bytes = venue->disk->scarce ? SIM_CLOSE_SCARCE : drawn;
 
 	venue->chain = recover->pass.scan.chain;
 	venue->line = bb_line_init(&arena, bb_market_events_max(&venue->size), &venue->chain,
@@ -179,6 +240,8 @@ sim_venue_close(struct sim_venue *venue)
 		venue->packets[i].used = false;
 	venue->lane_count = 0;
 	venue->outcome_count = 0;
+	venue->stopping = false;
+	venue->held = false;
 	venue->reply.packet = NULL;
 	venue->books.event_count = 0;
 }
@@ -224,6 +287,7 @@ sim_venue_ingest(struct sim_venue *venue, uint64_t now_ns)
 			continue;
 		}
 		sim_report->figures.busy += passes;
+		sim_report->figures.held_busy += passes && venue->held;
 		sim_report->figures.refused += !passes;
 		packets[i]->used = false;
 	}
@@ -240,6 +304,18 @@ sim_venue_tick(struct sim_venue *venue)
 	packet->bid = (struct bb_bid){ .route = BB_ROUTE_SEQUENCE };
 	bb_inputs_tick(&packet->bid);
 	venue->lane[venue->lane_count++] = packet;
+}
+
+bool
+sim_venue_due(const struct sim_venue *venue, uint64_t now_ns)
+{
+	if (!bb_matcher_ready(&venue->matcher) ||
+	    bb_market_due_ns(venue->market) > bb_clock_at(&venue->day.clock, now_ns))
+		return false;
+	for (uint32_t i = 0; i < venue->lane_count; i++)
+		if (bb_bid_is_tick(&venue->lane[i]->bid))
+			return false;
+	return true;
 }
 
 /* Whatever the gate let through and the sequencer numbered must be genuine, and new. */
@@ -267,7 +343,7 @@ sim_venue_match(struct sim_venue *venue, uint64_t now_ns)
 	struct sim_packet *packet = NULL;
 	struct bb_outcome *outcomes = &venue->outcomes[venue->outcome_count];
 
-	if (SIM_OUTCOMES - venue->outcome_count < BB_MATCHER_OUTCOMES)
+	if (venue->outcome_count + BB_MATCHER_OUTCOMES > venue->outcome_room)
 		return false;
 	if (bb_matcher_ready(&venue->matcher)) {
 		if (venue->lane_count == 0)
@@ -276,7 +352,8 @@ sim_venue_match(struct sim_venue *venue, uint64_t now_ns)
 		memmove(&venue->lane[0], &venue->lane[1],
 			--venue->lane_count * sizeof(venue->lane[0]));
 	}
-	const uint32_t count = bb_matcher_step(&venue->matcher, now_ns, packet,
+	const uint32_t count = bb_matcher_step(&venue->matcher,
+					       bb_clock_at(&venue->day.clock, now_ns), packet,
 					       packet == NULL ? NULL : &packet->bid, outcomes);
 
 	tell_truth(venue, outcomes, count);
@@ -344,12 +421,30 @@ send_outcome(struct sim_venue *venue, const struct bb_outcome *outcome, uint64_t
 		((struct sim_packet *)outcome->packet.mbuf)->used = false;
 }
 
+/* How many outcomes the line may take: on a full disk no more than the rest of a packet. */
+static uint32_t
+admitted(struct sim_venue *venue)
+{
+	const bool held = sim_store_holds(&venue->store) && !venue->stopping;
+	uint32_t count = 0;
+
+	sim_report->figures.held += held && !venue->held;
+	venue->held = held;
+	if (!held)
+		return venue->outcome_count;
+	if (venue->line->partial == 0)
+		return 0;
+	while (count < venue->outcome_count && bb_outcome_is_event(&venue->outcomes[count]))
+		count++;
+	return count < venue->outcome_count ? count + 1 : count;
+}
+
 bool
 sim_venue_ledger(struct sim_venue *venue, uint64_t now_ns)
 {
 	struct bb_outcome leaving[16];
 	struct bb_line *line = venue->line;
-	const uint32_t taken = bb_line_push(line, venue->outcomes, venue->outcome_count, now_ns);
+	const uint32_t taken = bb_line_push(line, venue->outcomes, admitted(venue), now_ns);
 
 	venue->outcome_count -= taken;
 	memmove(&venue->outcomes[0], &venue->outcomes[taken],

@@ -13,11 +13,16 @@
 #include "matcher/bb_matcher.h"
 #include "tests/sim_appliance/sim_books.h"
 #include "tests/sim_appliance/sim_people.h"
+#include "tests/sim_appliance/sim_snapshots.h"
 #include "tests/sim_appliance/sim_store.h"
 
 #define SIM_PACKETS  256u
 #define SIM_LANE     6u
 #define SIM_OUTCOMES 1024u
+
+/* With a disk that may be full, less may be on its way: a fourth of a segment must hold it. */
+#define SIM_OUTCOMES_SCARCE 320u
+#define SIM_CLOSE_SCARCE    8192u
 
 struct sim_packet {
 	uint8_t bytes[BB_PACKET_SIZE_MAX];
@@ -38,14 +43,16 @@ struct sim_venue {
 	struct sim_truth *truth;
 	struct sim_disk *disk;
 	struct bb_random *random;
+	struct sim_day day;
 	struct sim_store store;
+	struct sim_snapshots snapshots;
 	struct sim_books books;
 	struct bb_genesis genesis;
 	struct bb_identity signer;
 	struct bb_market_size size;
 
+	size_t memory_room;
 	uint8_t *memory; /* of market, places, line, gate */
-	size_t memory_size;
 	struct bb_market *market;
 	struct bb_places places;
 	struct bb_chain chain;
@@ -65,13 +72,17 @@ struct sim_venue {
 	uint32_t lane_count;
 	struct bb_outcome outcomes[SIM_OUTCOMES];
 	uint32_t outcome_count;
+	uint32_t outcome_room;
 	struct sim_reply reply;
+	bool stopping; /* cleanly: what was taken is written, also where the disk is full */
+	bool held;     /* nothing new is taken for want of room */
+	bool cramped;  /* it began with less room than what is on its way may need */
 };
 
 /* sim_venue_begin makes the genesis, and nothing else yet. */
 void sim_venue_begin(struct sim_venue *venue, struct sim_people *people,
 		     struct sim_truth *truth, struct sim_disk *disk, struct bb_random *random,
-		     uint32_t traders);
+		     uint32_t traders, uint64_t now_ns);
 
 /* sim_venue_market makes an empty market as genesis says, in memory that lasts. */
 struct bb_market *sim_venue_market(const struct sim_venue *venue, uint8_t *memory);
@@ -87,6 +98,9 @@ bool sim_venue_ledger(struct sim_venue *venue, uint64_t now_ns);
 
 /* sim_venue_tick puts a tick into the lane, as the control thread does when one is due. */
 void sim_venue_tick(struct sim_venue *venue);
+
+/* sim_venue_due returns whether a tick is due, and none is under way. */
+bool sim_venue_due(const struct sim_venue *venue, uint64_t now_ns);
 
 /* sim_venue_quiet returns whether nothing is under way inside. */
 bool sim_venue_quiet(const struct sim_venue *venue);

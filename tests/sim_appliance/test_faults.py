@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Faults planted in ledger and gate, one at a time: the simulator must find each.
+"""Faults planted in ledger, gate and market, one at a time: the simulator must find each.
 
 usage: test_faults.py SOURCE_ROOT BUILD_ROOT COMPILER...
 
@@ -19,22 +19,30 @@ FAULTS = [
         ("ledger/bb_line.c",
          "if (block->sealed && block->summary.height > line->durable_height)",
          "if (block->sealed && block->summary.height > line->submitted_height)")]),
-    # The two roots cover the same bytes as the body hash: what one of them misses, another
-    # finds.  So all three go.
+    # State root and log root cover the same bytes as the roots of inputs and results: what one
+    # of them misses, another finds.  So all go, in whichever file they are looked at.
     ("no hash of the body is looked at", [
-        ("ledger/bb_block.c",
-         "return memcmp(&body, &header->body_hash, sizeof(body)) == 0 ? BB_OK : BB_ERR_HASH;",
-         "return BB_OK;"),
-        ("ledger/bb_chain.c", "if (!same(&header->inputs_root, &sums->inputs_root))",
-         "if (false)"),
-        ("ledger/bb_chain.c", "if (!same(&header->results_root, &sums->results_root))",
-         "if (false)"),
+        ("ledger/bb_roots.c", "if (!bb_roots_end(roots, &inputs_root, &results_root))",
+         "if (bb_roots_end(roots, &inputs_root, &results_root), false)"),
+        ("ledger/bb_roots.c", "if (memcmp(&inputs_root", "if (false && memcmp(&inputs_root"),
+        ("ledger/bb_roots.c", "if (memcmp(&results_root",
+         "if (false && memcmp(&results_root"),
         ("ledger/bb_chain.c",
-         "if (chain->state_known && !same(&header->state_root, &sums->state_root))",
+         "if (chain->state_known && !same(&header->state_root, &state_root))",
          "if (false)"),
         ("ledger/bb_chain.c",
          "if (chain->tree_known && !same(&header->log_root, &sums->log_root))",
          "if (false)")]),
+    ("whatever is broken may have been torn", [
+        ("ledger/bb_pass.c", "return pass->still ?", "return false ?")]),
+    ("any sector of zeros was torn, though it was never written otherwise", [
+        ("ledger/bb_tail.c", "> header.zero_sectors", "> 0")]),
+    ("a block that lacks one sector is taken for written", [
+        ("ledger/bb_tail.c", "> header.zero_sectors", "> header.zero_sectors + 1")]),
+    ("a header that is none may have been torn", [
+        ("ledger/bb_tail.c", """	    !is_next(chain, nonce, &header, size))
+		return BB_REMAINS_SPOILT;""", """	    !is_next(chain, nonce, &header, size))
+		return BB_REMAINS_CUT;""")]),
     ("a torn tail is not zeroed", [
         ("ledger/bb_recover.c",
          "file->zero(file->context, scan->offset, scan->size - scan->offset)", "BB_OK")]),
@@ -56,6 +64,33 @@ FAULTS = [
          "return;\n\t}\n\tBB_ASSERT(height")]),
     ("the recovery block is of the old epoch", [
         ("ledger/bb_chain.c", "header.epoch++;", ";")]),
+    ("a full disk stops nobody", [
+        ("ledger/bb_hold.c", "return spares == 0 &&", "return false &&")]),
+    ("ticks are not replayed", [
+        ("ledger/bb_recover.c", "if (!bb_record_is_decided(input.type))",
+         "if (input.type != BB_RECORD_PACKET)")]),
+    ("a settlement pays more now and then", [
+        ("market/bb_settling.c",
+         "bb_accounts_move(&subject->market->accounts, debit, credit, amount);",
+         """static uint32_t calls;
+            bb_accounts_move(&subject->market->accounts, debit, credit,
+                             amount + (calls++ % 5 == 0));""")]),
+    ("a snapshot forgets the calendar", [
+        ("market/bb_save.c", "HOLE(calendar.courses),", "HOLE(calendar),")]),
+    ("whatever stands in a snapshot's head is believed", [
+        ("ledger/bb_snapshot.c", "if (memcmp(whole.bytes, bytes + HASH_AT, BB_HASH_SIZE) != 0)",
+         "if (false)"),
+        ("ledger/bb_snapshot.c",
+         "!bb_sign_check(key, hash.bytes, BB_HASH_SIZE, bytes + SIGNATURE_AT)", "false")]),
+    ("who begins with a snapshot forgets the epoch", [
+        ("ledger/bb_snapshot.c", "chain->epoch = header->epoch;",
+         "chain->epoch = BB_EPOCH_FIRST;")]),
+    ("who begins with a snapshot finds no packet again", [
+        ("ledger/bb_places.c", "bb_sparse_read(&reader, bytes, size,",
+         "bb_sparse_read(&reader, bytes, 0,")]),
+    ("replay is a nanosecond late", [
+        ("ledger/bb_replay.c", "bid->sequenced_ns = input->time_ns;",
+         "bid->sequenced_ns = input->time_ns + 1;")]),
 ]
 
 STATES = 60000 # enough to find any of them; most are found in the first hundred
@@ -71,7 +106,7 @@ class Bench:
 
     def __init__(self, root, build, folder, compiler):
         self.root, self.folder = root, folder
-        self.compiler = [*compiler, "-std=gnu11", "-O1", "-w", "-I", str(root)]
+        self.compiler = [*compiler, "-std=gnu11", "-O1", "-w", "-I", str(root), "-I", str(build)]
         rest = [*sorted((build / "wire").glob("*.a")), *sorted((build / "base").glob("*.a"))]
         self.archives = [*(build / name for name in ARCHIVES), *rest]
         self.main = self.compile(root / "tests/sim_appliance/sim_appliance.c")

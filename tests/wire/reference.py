@@ -266,6 +266,11 @@ def feed_flow(side, product, number, line_number, quantity, fee):
     return struct.pack("<cB2xIQIIi4x", b"F", side, product, number, line_number, quantity, fee)
 
 
+def feed_carried(product, number, lines, quantity, fee, from_zone, to_zone):
+    return struct.pack("<c3xIQQIiBB6x", b"L", product, number, lines, quantity, fee, from_zone,
+                       to_zone)
+
+
 def feed_block(height, sealed_ns, block_hash, state_root):
     return struct.pack("<c7xQQ", b"B", height, sealed_ns) + block_hash + state_root
 
@@ -344,6 +349,7 @@ def golden():
         feed_state(2000000, 346, 1, 2, 48, NOW_NS),
         feed_price(1, PRODUCT, 346, 85500, 4100, 3900, 85000, 86000),
         feed_flow(1, PRODUCT, 346, 5, 200, 1500),
+        feed_carried(2000000, 347, 0x8000000000000021, 200, 3000, 5, 3),
         feed_block(12, NOW_NS, bytes(range(0xa0, 0xc0)), bytes(range(0xc0, 0xe0)))])
     yield "heartbeat", mold(VENUE_FIELD, 1008, [])
     yield "end", mold(VENUE_FIELD, 1008, [], count=0xffff)

@@ -173,38 +173,58 @@ test_a_tree_goes_on_from_its_size_and_stack(void)
 	CU_ASSERT_EQUAL(memcmp(&root, &again, sizeof(root)), 0);
 }
 
-/* One round of the lanes: long and short messages of all lengths, hashed one by one too. */
+/* One round of the lanes: messages of all lengths, hashed one by one too. */
 static void
 check_lanes(struct bb_random *random, const uint8_t *bytes, uint32_t size, bool fast)
 {
-	enum { SHORT = 40 };
-	struct bb_hash_lanes lanes;
-	struct bb_hash_job jobs[SHORT + BB_HASH_LANES_LONG];
-	struct bb_hash hashes[SHORT + BB_HASH_LANES_LONG];
-	const uint32_t longs = bb_random_below(random, BB_HASH_LANES_LONG + 1);
-	uint32_t done = 0;
+	enum { JOBS = 44 };
+	struct bb_hash_job jobs[JOBS] = { 0 };
+	struct bb_hash hashes[JOBS];
+	const uint32_t count = bb_random_below(random, JOBS + 1);
 
-	bb_hash_lanes_start(&lanes, fast);
-	for (uint32_t i = 0; i < SHORT + longs; i++) {
-		const uint32_t most = i < SHORT ? 300 : size;
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t most = bb_random_below(random, 8) > 0 ? 300 : size;
 		const uint32_t length = bb_random_below(random, most + 1);
 
 		jobs[i] = (struct bb_hash_job){ bytes + bb_random_below(random, size - length + 1),
 						length, &hashes[i] };
-		if (i >= SHORT)
-			bb_hash_lanes_add(&lanes, jobs[i].bytes, jobs[i].size, jobs[i].hash);
 	}
-	while (done < SHORT) {
-		const uint32_t some = bb_random_below(random, SHORT - done + 1);
-
-		bb_hash_lanes_run(&lanes, jobs + done, some);
-		done += some;
-	}
-	bb_hash_lanes_end(&lanes);
-	for (uint32_t i = 0; i < SHORT + longs; i++) {
+	bb_hash_lanes_run(jobs, count, fast);
+	for (uint32_t i = 0; i < count; i++) {
 		const struct bb_hash alone = bb_hash_of(jobs[i].bytes, jobs[i].size);
 
 		CU_ASSERT_EQUAL(memcmp(&alone, &hashes[i], sizeof(alone)), 0);
+	}
+}
+
+/* A tree that grows by some at a time is that which grows by one, stack and all. */
+static void
+test_lanes_grow_the_same_tree(void)
+{
+	struct bb_random random = { 9 };
+
+	for (uint32_t round = 0; round < 40; round++) {
+		const bool fast = round % 2 == 1 && bb_hash_lanes_fast();
+		struct bb_hash leaves[BB_HASH_LANES_LEAVES];
+		struct bb_tree slow, quick;
+
+		memset(&slow, 0, sizeof(slow));
+		memset(&quick, 0, sizeof(quick));
+		while (slow.size < 300) {
+			const uint32_t count =
+				bb_random_below(&random, BB_HASH_LANES_LEAVES + 1);
+
+			for (uint32_t i = 0; i < count; i++) {
+				const uint64_t chance = bb_random_next(&random);
+				leaves[i] = bb_hash_of(&chance, sizeof(chance));
+				bb_tree_add_hash(&slow, &leaves[i]);
+			}
+			bb_hash_lanes_grow(&quick, leaves, count, fast);
+			const uint32_t depth = (uint32_t)__builtin_popcountll(slow.size);
+			CU_ASSERT_EQUAL(quick.size, slow.size);
+			CU_ASSERT_EQUAL(memcmp(quick.stack, slow.stack,
+					       depth * sizeof(slow.stack[0])), 0);
+		}
 	}
 }
 
@@ -240,6 +260,7 @@ main(void)
 		{ "a tree goes on from its size and stack",
 		  test_a_tree_goes_on_from_its_size_and_stack },
 		{ "lanes hash as libcrypto does", test_lanes_hash_as_libcrypto_does },
+		{ "lanes grow the same tree", test_lanes_grow_the_same_tree },
 		CU_TEST_INFO_NULL,
 	};
 	return bb_test_run("hash", tests);

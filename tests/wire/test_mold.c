@@ -59,6 +59,15 @@ message_of(uint8_t type)
 		feed.quantity_wh = 200;
 		feed.price = 1500;
 		break;
+	case BB_FEED_CARRIED:
+		feed.product = 2000000;
+		feed.number = 347;
+		feed.lines = UINT64_C(0x8000000000000021);
+		feed.quantity_wh = 200;
+		feed.price = 3000;
+		feed.from = 5;
+		feed.to = 3;
+		break;
 	default:
 		feed.product = 0;
 		feed.height = 12;
@@ -72,12 +81,14 @@ message_of(uint8_t type)
 
 static const uint8_t types[] = { BB_FEED_PRODUCT, BB_FEED_ADDED, BB_FEED_TRADE,
 				 BB_FEED_REDUCED, BB_FEED_STATE, BB_FEED_PRICE, BB_FEED_FLOW,
-				 BB_FEED_BLOCK };
+				 BB_FEED_CARRIED, BB_FEED_BLOCK };
 
 static uint16_t
 size_of(uint8_t type)
 {
-	return type == BB_FEED_BLOCK ? 88 : type == BB_FEED_PRICE ? 40 : 32;
+	return type == BB_FEED_BLOCK					? 88
+	       : type == BB_FEED_PRICE || type == BB_FEED_CARRIED ? 40
+								  : 32;
 }
 
 static void
@@ -117,7 +128,7 @@ test_a_golden_feed_packet_decodes_to_its_messages(void)
 	CU_ASSERT_EQUAL(bb_mold_decode(bytes, size, &mold), BB_OK);
 	CU_ASSERT_EQUAL(memcmp(mold.session, "43424140  ", 10), 0);
 	CU_ASSERT_EQUAL(mold.sequence, 1000);
-	CU_ASSERT_EQUAL(mold.count, 8);
+	CU_ASSERT_EQUAL(mold.count, 9);
 	for (size_t i = 0; i < sizeof(types); i++) {
 		const struct bb_feed wanted = message_of(types[i]);
 		const uint8_t *message = bb_mold_next(bytes, size, &offset, &message_size);
@@ -189,7 +200,7 @@ test_every_other_count_is_refused(void)
 		bytes[18] = (uint8_t)(count >> 8);
 		bytes[19] = (uint8_t)count;
 		CU_ASSERT_EQUAL(bb_mold_decode(bytes, size, &mold),
-				count == 8 ? BB_OK : BB_ERR_LENGTH);
+				count == 9 ? BB_OK : BB_ERR_LENGTH);
 	}
 }
 
@@ -252,6 +263,7 @@ test_each_reserved_byte_of_a_message_must_be_zero(void)
 		{ BB_FEED_STATE, { { 1, 4 }, { 20, 24 } } },
 		{ BB_FEED_PRICE, { { 2, 4 }, { 36, 40 } } },
 		{ BB_FEED_FLOW, { { 2, 4 }, { 28, 32 } } },
+		{ BB_FEED_CARRIED, { { 1, 4 }, { 34, 40 } } },
 		{ BB_FEED_BLOCK, { { 1, 8 }, { 0, 0 } } },
 	};
 
@@ -274,7 +286,7 @@ test_each_reserved_byte_of_a_message_must_be_zero(void)
 }
 
 static void
-test_a_side_is_0_or_1_and_a_type_one_of_eight(void)
+test_a_side_is_0_or_1_and_a_type_one_of_nine(void)
 {
 	const struct bb_feed feed = message_of(BB_FEED_TRADE);
 	const uint16_t size = bb_feed_encode(bytes, &feed);
@@ -289,7 +301,7 @@ test_a_side_is_0_or_1_and_a_type_one_of_eight(void)
 		memset(bytes, 0, KIT_ROOM);
 		bytes[0] = (uint8_t)type;
 		CU_ASSERT_EQUAL(bb_feed_decode(bytes, size_of((uint8_t)type), &read),
-				type != 0 && memchr("ARTPSCFB", (int)type, 8) != NULL
+				type != 0 && memchr("ARTPSCFLB", (int)type, 9) != NULL
 					? BB_OK
 					: BB_ERR_FORMAT);
 	}
@@ -313,8 +325,8 @@ main(void)
 		{ "messages have exactly their sizes", test_messages_have_exactly_their_sizes },
 		{ "each reserved byte of a message must be zero",
 		  test_each_reserved_byte_of_a_message_must_be_zero },
-		{ "a side is 0 or 1, and a type one of eight",
-		  test_a_side_is_0_or_1_and_a_type_one_of_eight },
+		{ "a side is 0 or 1, and a type one of nine",
+		  test_a_side_is_0_or_1_and_a_type_one_of_nine },
 		CU_TEST_INFO_NULL,
 	};
 	return bb_test_run("mold", tests);

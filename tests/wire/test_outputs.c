@@ -20,6 +20,7 @@ static const struct bb_event trade = {
 	.result = 0x0102,
 	.kind = BB_EVENT_TRADED,
 	.side = BB_SELL,
+	.across = 5,
 };
 
 static void
@@ -31,7 +32,7 @@ test_an_event_has_the_documented_bytes(void)
 	CU_ASSERT_TRUE(kit_equals(bytes, sizeof(bytes),
 				  "0102030405060708" "1112131415161718" "2122232425262728"
 				  "31323334" "41424344" "51525354" "feffffff"
-				  "61626364" "71727374" "2900" "0201" "03" "01" "0000"));
+				  "61626364" "71727374" "2900" "0201" "03" "01" "05" "00"));
 }
 
 static void
@@ -56,16 +57,18 @@ test_no_event_of_another_kind_or_side_is_read(void)
 	for (uint32_t value = 0; value < 256; value++) {
 		bb_event_encode(bytes, &trade);
 		bytes[52] = (uint8_t)value;
-		CU_ASSERT_EQUAL(bb_event_decode(&event, bytes), value >= 1 && value <= 30);
+		bytes[54] = 0;
+		CU_ASSERT_EQUAL(bb_event_decode(&event, bytes), value >= 1 && value <= 32);
 		bb_event_encode(bytes, &trade);
 		bytes[53] = (uint8_t)value;
 		CU_ASSERT_EQUAL(bb_event_decode(&event, bytes), value <= 1);
 	}
-	for (size_t at = 54; at < 56; at++) {
-		bb_event_encode(bytes, &trade);
-		bytes[at] = 1;
-		CU_ASSERT_FALSE(bb_event_decode(&event, bytes));
-	}
+	bb_event_encode(bytes, &trade); /* only a trade knows two zones */
+	bytes[52] = BB_EVENT_ACCEPTED;
+	CU_ASSERT_FALSE(bb_event_decode(&event, bytes));
+	bytes[52] = BB_EVENT_TRADED;
+	bytes[55] = 1;
+	CU_ASSERT_FALSE(bb_event_decode(&event, bytes));
 }
 
 static void
@@ -74,13 +77,10 @@ test_the_sender_is_told_the_whole_event(void)
 	struct bb_report_record record;
 
 	bb_event_report(&record, &trade);
-	CU_ASSERT_EQUAL(record.order_id, trade.order_id);
-	CU_ASSERT_EQUAL(record.product, trade.product);
-	CU_ASSERT_EQUAL(record.event, BB_EVENT_TRADED);
-	CU_ASSERT_EQUAL(record.side, BB_SELL);
+	CU_ASSERT_TRUE(record.order_id == trade.order_id && record.product == trade.product);
+	CU_ASSERT_TRUE(record.event == BB_EVENT_TRADED && record.side == BB_SELL);
 	CU_ASSERT_EQUAL(record.record, 41);
-	CU_ASSERT_EQUAL(record.result, trade.result);
-	CU_ASSERT_EQUAL(record.price, trade.price);
+	CU_ASSERT_TRUE(record.result == trade.result && record.price == trade.price);
 	CU_ASSERT_EQUAL(record.quantity_wh, trade.quantity_wh);
 	CU_ASSERT_EQUAL(record.remaining_wh, trade.remaining_wh);
 	CU_ASSERT_EQUAL(record.counterparty, trade.counterparty);
@@ -95,8 +95,7 @@ test_a_refusal_of_the_whole_packet_is_record_255(void)
 	struct bb_report_record record;
 
 	bb_event_report(&record, &event);
-	CU_ASSERT_EQUAL(record.record, BB_REPORT_WHOLE);
-	CU_ASSERT_EQUAL(record.result, BB_ERR_EXPIRED);
+	CU_ASSERT_TRUE(record.record == BB_REPORT_WHOLE && record.result == BB_ERR_EXPIRED);
 }
 
 /* What one gets as a notice must be what event says, but for these fields. */
@@ -118,8 +117,8 @@ check_notice(const struct bb_notice *notice, const struct bb_event *event,
 	CU_ASSERT_EQUAL(notice->record.product, event->product);
 	CU_ASSERT_EQUAL(notice->record.event, event->kind);
 	CU_ASSERT_EQUAL(notice->record.side, wanted->side);
-	CU_ASSERT_EQUAL(notice->record.record, BB_REPORT_WHOLE);
-	CU_ASSERT_EQUAL(notice->record.result, event->result);
+	CU_ASSERT_TRUE(notice->record.record == BB_REPORT_WHOLE &&
+		       notice->record.result == event->result);
 	CU_ASSERT_EQUAL(notice->record.price, wanted->price);
 	CU_ASSERT_EQUAL(notice->record.quantity_wh, event->quantity_wh);
 	CU_ASSERT_EQUAL(notice->record.remaining_wh, wanted->remaining_wh);
@@ -135,6 +134,7 @@ event_of(uint8_t kind)
 	event.kind = kind;
 	event.participant = 7;
 	event.counterparty = 9;
+	event.across = 0;
 	return event;
 }
 
@@ -151,6 +151,18 @@ test_the_other_side_of_a_trade_is_told_its_own(void)
 
 	CU_ASSERT_EQUAL(bb_event_notices(notices, &event, 7), 1);
 	check_notice(&notices[0], &event, &second_of_trade);
+}
+
+static void
+test_over_lines_each_side_is_told_its_own_product(void)
+{
+	struct bb_event event = event_of(BB_EVENT_TRADED);
+	struct bb_notice notices[2];
+
+	event.across = 0x54 ^ 9;
+	CU_ASSERT_EQUAL(bb_event_notices(notices, &event, 0), 2);
+	CU_ASSERT_TRUE(notices[0].record.product == 0x54535251 &&
+		       notices[1].record.product == 0x09535251);
 }
 
 /* A tick, or an order of somebody else, made the two trade. */
@@ -185,8 +197,7 @@ test_buyer_and_seller_are_told_their_contract(void)
 
 	/* Through the market: its account reads no notices. */
 	event.counterparty = UINT32_C(0xfffffff4);
-	CU_ASSERT_EQUAL(bb_event_notices(notices, &event, 0), 1);
-	CU_ASSERT_EQUAL(notices[0].participant, 7);
+	CU_ASSERT_TRUE(bb_event_notices(notices, &event, 0) == 1 && notices[0].participant == 7);
 }
 
 static void
@@ -217,7 +228,7 @@ test_who_is_touched_is_told_and_nobody_else(void)
 	static const uint8_t alone[] = {
 		BB_EVENT_CANCELLED, BB_EVENT_SHARED, BB_EVENT_METERED, BB_EVENT_REPUTED,
 		BB_EVENT_RULED, BB_EVENT_MEMBER_SET, BB_EVENT_RESTRICTED, BB_EVENT_TRANSFERRED,
-		BB_EVENT_KILLED, BB_EVENT_ARMED, BB_EVENT_SHOWN,
+		BB_EVENT_KILLED, BB_EVENT_ARMED, BB_EVENT_SHOWN, BB_EVENT_CARRIED,
 	};
 	static const uint8_t both[] = { BB_EVENT_TRADED, BB_EVENT_CONTRACTED, BB_EVENT_POSTED };
 	struct bb_notice notices[2];
@@ -241,10 +252,10 @@ static void
 test_the_public_sees_a_trade_and_what_it_took_off(void)
 {
 	const struct bb_feed wanted[2] = {
-		{ .type = BB_FEED_TRADE, .side = BB_SELL, .product = trade.product,
+		{ .type = BB_FEED_TRADE, .side = BB_SELL, .product = trade.product ^ 5u << 24,
 		  .number = trade.number, .price = trade.price,
 		  .quantity_wh = trade.quantity_wh, .time_ns = KIT_NOW_NS },
-		{ .type = BB_FEED_REDUCED, .side = BB_BUY, .product = trade.product,
+		{ .type = BB_FEED_REDUCED, .side = BB_BUY, .product = trade.product ^ 5u << 24,
 		  .price = trade.price, .quantity_wh = trade.quantity_wh,
 		  .remaining_wh = trade.counter_remaining_wh },
 	};
@@ -328,7 +339,7 @@ test_the_public_sees_neither_refusals_nor_members(void)
 		BB_EVENT_POSTED, BB_EVENT_REPUTED, BB_EVENT_DISPUTED, BB_EVENT_RULED,
 		BB_EVENT_PARAM_SET, BB_EVENT_MEMBER_SET, BB_EVENT_LINE_SET,
 		BB_EVENT_IMBALANCE_SET, BB_EVENT_RESTRICTED, BB_EVENT_TRANSFERRED,
-		BB_EVENT_KILLED, BB_EVENT_ARMED, BB_EVENT_TICKED,
+		BB_EVENT_KILLED, BB_EVENT_ARMED, BB_EVENT_TICKED, BB_EVENT_REBATED,
 	};
 	struct bb_feed feed[2];
 
@@ -387,6 +398,28 @@ test_the_public_sees_an_auction(void)
 	CU_ASSERT_EQUAL(memcmp(feed, &flowed, sizeof(flowed)), 0);
 }
 
+/* From the seller's zone to the buyer's, whoever of them pays. */
+static void
+test_the_public_sees_what_lines_carry(void)
+{
+	struct bb_event event = {
+		.number = 347, .product = 0x031e8480, .remaining_wh = 0x051e8480, .price = 1500,
+		.quantity_wh = 200, .counter_order_id = 0x8000000000000001, .side = BB_BUY,
+		.kind = BB_EVENT_CARRIED, .participant = 7, .order_id = 1,
+	};
+	struct bb_feed wanted = {
+		.type = BB_FEED_CARRIED, .product = 2000000, .number = 347, .price = 1500,
+		.quantity_wh = 200, .lines = 0x8000000000000001, .from = 5, .to = 3,
+	};
+	struct bb_feed feed[2];
+
+	for (event.side = BB_BUY; event.side <= BB_SELL; event.side++) {
+		CU_ASSERT_EQUAL(bb_event_feed(feed, &event, KIT_NOW_NS), 1);
+		CU_ASSERT_EQUAL(memcmp(feed, &wanted, sizeof(wanted)), 0);
+		wanted.from = 3, wanted.to = 5;
+	}
+}
+
 static void
 test_the_public_sees_each_state_of_a_product(void)
 {
@@ -436,6 +469,8 @@ main(void)
 		  test_a_refusal_of_the_whole_packet_is_record_255 },
 		{ "the other side of a trade is told its own",
 		  test_the_other_side_of_a_trade_is_told_its_own },
+		{ "over lines each side is told its own product",
+		  test_over_lines_each_side_is_told_its_own_product },
 		{ "both sides are told when neither sent the packet",
 		  test_both_sides_are_told_when_neither_sent_the_packet },
 		{ "buyer and seller are told their contract",
@@ -456,6 +491,7 @@ main(void)
 		{ "a product is announced with its terms",
 		  test_a_product_is_announced_with_its_terms },
 		{ "the public sees an auction", test_the_public_sees_an_auction },
+		{ "the public sees what lines carry", test_the_public_sees_what_lines_carry },
 		{ "the public sees each state of a product",
 		  test_the_public_sees_each_state_of_a_product },
 		CU_TEST_INFO_NULL,
