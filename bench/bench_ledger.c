@@ -56,9 +56,9 @@ struct stage {
 	const struct bench_options *options;
 	char folder[512];
 	int handle;
-	cpu_set_t others; /* cores of the store's threads */
-	uint32_t core;    /* of the line's, if it is alone there */
-	bool alone;
+	cpu_set_t all;    /* cores: the bare disk's thread may use all */
+	cpu_set_t own;    /* of the line's thread */
+	cpu_set_t others; /* of the store's threads */
 	int raw[2]; /* RAW, DIRECT; -1: cannot be had */
 	uint8_t *raw_bytes;
 	uint64_t raw_offset;
@@ -247,15 +247,20 @@ wait_for_spares(struct stage *stage)
 	return false;
 }
 
+/* Threads begin where those who make them are, so this one goes about. */
+static bool
+stay(const cpu_set_t *cores)
+{
+	return sched_setaffinity(0, sizeof(*cores), cores) == 0;
+}
+
 /* Lets the four take one turn each. */
 static bool
 measure_round(struct stage *stage, uint64_t size, double packet_bytes)
 {
-	if (!wait_for_spares(stage))
-		return false;
-	if (!raw_slice(stage, RAW, size) ||
+	if (!wait_for_spares(stage) || !stay(&stage->all) || !raw_slice(stage, RAW, size) ||
 	    (stage->raw[DIRECT] >= 0 && !raw_slice(stage, DIRECT, size)) ||
-	    !ledger_slice(stage, FULL, 0))
+	    !stay(&stage->own) || !ledger_slice(stage, FULL, 0))
 		return false;
 	const double raw = bench_series_last(&stage->series[RAW]);
 	const double full = bench_series_last(&stage->series[FULL]);
@@ -341,29 +346,18 @@ make_market(struct stage *stage)
 static bool
 choose_core(struct stage *stage)
 {
-	cpu_set_t all;
+	uint32_t core = stage->options->core;
 
-	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+	if (sched_getaffinity(0, sizeof(stage->all), &stage->all) != 0)
 		return false;
-	stage->core = stage->options->core;
-	for (uint32_t i = 0; !stage->options->pinned && !CPU_ISSET(stage->core, &all); i++)
-		stage->core = i;
-	stage->alone = CPU_COUNT(&all) > 1;
-	stage->others = all;
-	CPU_CLR(stage->core, &stage->others);
-	return CPU_ISSET(stage->core, &all);
-}
-
-/* Threads begin where those who make them are: so this one is with the others at first. */
-static bool
-stay(const struct stage *stage, bool on_core)
-{
-	cpu_set_t own;
-
-	CPU_ZERO(&own);
-	CPU_SET(stage->core, &own);
-	return !stage->alone ||
-	       sched_setaffinity(0, sizeof(own), on_core ? &own : &stage->others) == 0;
+	for (uint32_t i = 0; !stage->options->pinned && !CPU_ISSET(core, &stage->all); i++)
+		core = i;
+	CPU_ZERO(&stage->own);
+	CPU_SET(core, &stage->own);
+	stage->others = stage->all;
+	if (CPU_COUNT(&stage->all) > 1)
+		CPU_CLR(core, &stage->others);
+	return CPU_ISSET(core, &stage->all);
 }
 
 static enum bb_result
@@ -479,12 +473,10 @@ bench_ledger(const struct bench_options *options)
 		fail(&stage, "memory", "there is too little");
 	else if (!make_raw(&stage))
 		fail(&stage, "a file of 256 MiB", strerror(errno));
-	else if (!choose_core(&stage) || !stay(&stage, false))
+	else if (!choose_core(&stage) || !stay(&stage.others))
 		fail(&stage, "--core", "there is no such core for this process");
 	else if (make_ledger(&stage) != BB_OK)
 		fail(&stage, "ledger", stage.text);
-	else if (!stay(&stage, true))
-		fail(&stage, "--core", strerror(errno));
 	else
 		code = run(&stage);
 	clean_up(&stage);
