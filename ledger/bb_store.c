@@ -299,49 +299,6 @@ bb_store_write_name(enum bb_ledger_write write)
 	return write == BB_LEDGER_DIRECT ? "direct" : "buffered";
 }
 
-/* Makes a watermark whose first slot is whole before it has its name. */
-static enum bb_result
-make_mark(struct bb_store *store)
-{
-	const int folder = store->files.folder;
-	struct bb_watermark mark = store->mark;
-	uint8_t page[BB_WATERMARK_SIZE];
-	char temporary[BB_SEGMENT_NAME_SIZE];
-	int file = -1;
-	enum bb_result result = bb_folder_fill(folder, BB_WATERMARK_NAME,
-					       UINT64_C(2) * BB_WATERMARK_SIZE, NULL, NULL);
-
-	mark.count = ++store->mark_count;
-	bb_watermark_encode(page, &mark);
-	bb_folder_new_name(temporary, sizeof(temporary), BB_WATERMARK_NAME);
-	if (result == BB_OK)
-		result = bb_file_open(folder, temporary, true, &file);
-	if (result == BB_OK)
-		result = bb_file_write(file, page, sizeof(page),
-				       mark.count % 2 * BB_WATERMARK_SIZE);
-	if (result == BB_OK)
-		result = bb_file_sync(file);
-	bb_file_close(file);
-	return result == BB_OK ? bb_folder_publish(folder, BB_WATERMARK_NAME) : result;
-}
-
-/* No crash may leave a watermark without a whole slot.  So a slot that a killed process wrote
- * and did not flush is flushed before the other one, so far the only durable one, is written
- * over. */
-static enum bb_result
-open_mark(struct bb_store *store)
-{
-	const int folder = store->files.folder;
-	enum bb_result result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
-
-	if (result == BB_ERR_NOT_FOUND) {
-		result = make_mark(store);
-		if (result == BB_OK)
-			result = bb_file_open(folder, BB_WATERMARK_NAME, true, &store->mark_file);
-	}
-	return result == BB_OK ? bb_file_sync(store->mark_file) : result;
-}
-
 /* Makes what was only read so far durable: after a kill the kernel may still hold blocks, and
  * the name of the segment, that the disk does not. */
 static enum bb_result
@@ -375,7 +332,7 @@ open_for_writing(struct bb_store *store, enum bb_ledger_write write)
 		store->write = BB_LEDGER_BUFFERED;
 		result = bb_file_open(folder, name, true, &store->file);
 	}
-	return result == BB_OK ? open_mark(store) : result;
+	return result == BB_OK ? bb_store_mark_open(store) : result;
 }
 
 /* The path to the disk before everything that can wait, the keeper's zeros above all: else a block
@@ -431,7 +388,7 @@ init(struct bb_store *store, const struct bb_store_files *files,
 		store->spares[i].file = -1;
 	atomic_store(&store->durable_height, block->height);
 	set_room(store);
-	BB_ASSERT(pthread_mutex_init(&store->lock, NULL) == 0);
+	BB_ASSERT(pthread_mutex_init(&store->disk, NULL) == 0);
 	BB_ASSERT(sem_init(&store->sealer_wake, 0, 0) == 0);
 	BB_ASSERT(sem_init(&store->flusher_wake, 0, 0) == 0);
 	BB_ASSERT(sem_init(&store->keeper_wake, 0, 0) == 0);
@@ -483,5 +440,5 @@ bb_store_stop(struct bb_store *store)
 	bb_file_close(store->file);
 	bb_file_close(store->mark_file);
 	bb_store_close(&store->files);
-	(void)pthread_mutex_destroy(&store->lock);
+	(void)pthread_mutex_destroy(&store->disk);
 }

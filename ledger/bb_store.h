@@ -93,15 +93,16 @@ struct bb_store {
 	atomic_int alarm;      /* enum bb_result: why there are not two spares */
 	sem_t keeper_wake;
 
-	/* flusher to keeper, under lock: what the next watermark says */
-	pthread_mutex_t lock;
-	struct bb_watermark mark;
+	/* Of whoever holds disk, flusher or keeper: only then blocks and watermark are written. */
+	pthread_mutex_t disk;
+	struct bb_watermark mark; /* what the next one says */
+	uint64_t mark_written;    /* height */
+	uint64_t mark_count;
+	uint64_t mark_looked_ns; /* whether it was behind */
+	int mark_file;
+
 	/* The keeper's own. */
 	uint64_t made; /* spares, ever */
-	uint64_t mark_written; /* height */
-	uint64_t mark_count;
-	uint64_t mark_looked_ns;
-	int mark_file;
 
 	/* The flusher's own. */
 	int file; /* the segment being written */
@@ -157,6 +158,20 @@ void bb_store_unmap(struct bb_mapping *mapping);
 void *bb_store_sealer(void *store);
 void *bb_store_flusher(void *store);
 void *bb_store_keeper(void *store);
+
+/* bb_store_sync makes durable what was written to a segment or the watermark; any thread of the
+ * store.  With O_DSYNC a write was when it returned. */
+enum bb_result bb_store_sync(const struct bb_store *store, int file);
+
+/* bb_store_mark_open opens the watermark for writing, or makes it. */
+enum bb_result bb_store_mark_open(struct bb_store *store);
+
+/* The watermark is written so often while blocks are, and is at most two of these old. */
+#define BB_STORE_MARK_NS (UINT64_C(1000000000) / 20)
+
+/* bb_store_mark writes the watermark if it is behind; the caller holds store->disk.  False: the
+ * store has failed. */
+bool bb_store_mark(struct bb_store *store);
 
 /* bb_store_fail ends all writing; the first reason is kept.  Any thread of the store. */
 void bb_store_fail(struct bb_store *store, enum bb_result result);

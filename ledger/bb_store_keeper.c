@@ -11,22 +11,20 @@
 #include "ledger/bb_folder.h"
 #include "ledger/bb_store.h"
 
-#define SECOND_NS      UINT64_C(1000000000)
-#define KEEPER_TICK_NS (SECOND_NS / 20) /* the watermark is at most two of these old */
-#define CHECK_CHUNK    (UINT64_C(1) << 16)
+#define SECOND_NS   UINT64_C(1000000000)
+#define CHECK_CHUNK (UINT64_C(1) << 16)
 
 /* How long the keeper lets blocks go first, and how often it looks whether they are done. */
-#define MARK_PATIENCE_NS  (SECOND_NS / 50)
-#define SPARE_PATIENCE_NS (SECOND_NS / 100)
-#define NAP_NS            (SECOND_NS / 10000)
+#define PATIENCE_NS (SECOND_NS / 100)
+#define NAP_NS      (SECOND_NS / 10000)
 
 /* Waits, but not for ever, until no block is on its way to the disk: what the keeper writes is
  * in nobody's way then. */
 static void
-give_way(const struct bb_store *store, uint64_t patience_ns)
+give_way(const struct bb_store *store)
 {
 	const struct timespec nap = { .tv_nsec = NAP_NS };
-	const uint64_t until_ns = bb_store_elapsed_ns() + patience_ns;
+	const uint64_t until_ns = bb_store_elapsed_ns() + PATIENCE_NS;
 
 	while (atomic_load_explicit(&store->jobs_done, memory_order_relaxed) !=
 		       atomic_load_explicit(&store->jobs_end, memory_order_relaxed) &&
@@ -34,43 +32,18 @@ give_way(const struct bb_store *store, uint64_t patience_ns)
 		(void)nanosleep(&nap, NULL);
 }
 
-static struct bb_watermark
-read_mark(struct bb_store *store)
-{
-	BB_ASSERT(pthread_mutex_lock(&store->lock) == 0);
-	const struct bb_watermark mark = store->mark;
-	BB_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
-	return mark;
-}
-
-/* Writes the watermark if it is behind; false once the store has failed. */
+/* Writes the watermark if it is behind and no block is on its way: else the flusher will.  False:
+ * the store has failed. */
 static bool
 refresh_mark(struct bb_store *store)
 {
-	uint8_t page[BB_WATERMARK_SIZE];
-
-	/* First: what becomes durable meanwhile is then in it. */
-	if (read_mark(store).height != store->mark_written)
-		give_way(store, MARK_PATIENCE_NS);
-	struct bb_watermark mark = read_mark(store);
-	if (atomic_load(&store->failed) != BB_OK)
-		return false;
-	if (mark.height == store->mark_written)
-		return true;
-
-	/* Slots in turn: the one before stays whole while this one is written. */
-	mark.count = ++store->mark_count;
-	bb_watermark_encode(page, &mark);
-	enum bb_result result = bb_file_write(store->mark_file, page, sizeof(page),
-					      mark.count % 2 * BB_WATERMARK_SIZE);
-	if (result == BB_OK)
-		result = bb_file_sync(store->mark_file);
-	if (result != BB_OK) {
-		bb_store_fail(store, result);
-		return false;
+	if (pthread_mutex_trylock(&store->disk) == 0) {
+		if (bb_store_elapsed_ns() - store->mark_looked_ns >= BB_STORE_MARK_NS ||
+		    atomic_load(&store->stop_keeper))
+			(void)bb_store_mark(store);
+		BB_ASSERT(pthread_mutex_unlock(&store->disk) == 0);
 	}
-	store->mark_written = mark.height;
-	return true;
+	return atomic_load(&store->failed) == BB_OK;
 }
 
 /* After each step of filling a spare, which takes longer than a watermark may be old.  While
@@ -81,15 +54,8 @@ keeper_tick(void *context)
 	struct bb_store *store = context;
 
 	if (bb_store_spares(store) > 0)
-		give_way(store, SPARE_PATIENCE_NS);
-	const uint64_t now_ns = bb_store_elapsed_ns();
-
-	if (now_ns - store->mark_looked_ns >= KEEPER_TICK_NS) {
-		store->mark_looked_ns = now_ns;
-		if (!refresh_mark(store))
-			return false;
-	}
-	return !atomic_load(&store->stop_keeper);
+		give_way(store);
+	return refresh_mark(store) && !atomic_load(&store->stop_keeper);
 }
 
 /* Whether the file of a spare is zeros; a crash may have left it with a head, or another
@@ -197,7 +163,7 @@ keep_spares(struct bb_store *store)
 static void
 keeper_wait(struct bb_store *store)
 {
-	const uint64_t until_ns = bb_store_elapsed_ns() + KEEPER_TICK_NS;
+	const uint64_t until_ns = bb_store_elapsed_ns() + BB_STORE_MARK_NS;
 	const struct timespec until = { .tv_sec = (time_t)(until_ns / SECOND_NS),
 					.tv_nsec = (long)(until_ns % SECOND_NS) };
 

@@ -51,9 +51,8 @@ bb_store_sealer(void *argument)
 	}
 }
 
-/* With O_DSYNC a write is durable when it returns. */
-static enum bb_result
-sync_segment(const struct bb_store *store, int file)
+enum bb_result
+bb_store_sync(const struct bb_store *store, int file)
 {
 	return store->write == BB_LEDGER_DIRECT ? BB_OK : bb_file_sync(file);
 }
@@ -75,7 +74,7 @@ activate(struct bb_store *store, const struct bb_disk_write *job)
 	bb_spare_name(spare_name, slot);
 	enum bb_result result = bb_file_write(spare->file, head, sizeof(head), 0);
 	if (result == BB_OK)
-		result = sync_segment(store, spare->file);
+		result = bb_store_sync(store, spare->file);
 	/* A crash here leaves a spare with a head: the keeper throws it away. */
 	if (result == BB_OK)
 		result = bb_folder_rename(files->folder, spare_name, name);
@@ -122,7 +121,7 @@ write_jobs(struct bb_store *store, uint64_t first, uint64_t end, uint64_t *writt
 	}
 	const enum bb_result result =
 		bb_file_write_parts(store->file, parts, count, size, begin->place.offset);
-	return result == BB_OK ? sync_segment(store, store->file) : result;
+	return result == BB_OK ? bb_store_sync(store, store->file) : result;
 }
 
 static struct bb_watermark
@@ -136,30 +135,35 @@ mark_of(const struct bb_store *store, const struct bb_disk_write *job)
 				      .ledger_id = store->ledger_id };
 }
 
+/* Writes what is signed, as far as one flush goes, and then the watermark if it is time for it:
+ * whoever waits for the blocks does not wait for that. */
+static void
+flush_some(struct bb_store *store, uint64_t *next, uint64_t end)
+{
+	const enum bb_result result = write_jobs(store, *next, end, next);
+
+	if (result != BB_OK) {
+		/* Whatever reached the disk, nobody is told that it did. */
+		bb_store_fail(store, result);
+		return;
+	}
+	store->mark = mark_of(store, &store->jobs[(*next - 1) % BB_STORE_JOBS]);
+	/* The height last: a lcore that sees it finds room for another job. */
+	atomic_store_explicit(&store->jobs_done, *next, memory_order_release);
+	atomic_store_explicit(&store->durable_height, store->mark.height, memory_order_release);
+	if (bb_store_elapsed_ns() - store->mark_looked_ns >= BB_STORE_MARK_NS)
+		(void)bb_store_mark(store);
+}
+
 static void
 flush_all(struct bb_store *store, uint64_t *next)
 {
 	uint64_t end = atomic_load_explicit(&store->jobs_signed, memory_order_acquire);
 
 	while (*next < end && atomic_load(&store->failed) == BB_OK) {
-		uint64_t written = 0;
-		const enum bb_result result = write_jobs(store, *next, end, &written);
-
-		if (result != BB_OK) {
-			/* Whatever reached the disk, nobody is told that it did. */
-			bb_store_fail(store, result);
-			return;
-		}
-		const struct bb_disk_write *last = &store->jobs[(written - 1) % BB_STORE_JOBS];
-		const struct bb_watermark mark = mark_of(store, last);
-
-		BB_ASSERT(pthread_mutex_lock(&store->lock) == 0);
-		store->mark = mark;
-		BB_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
-		*next = written;
-		/* The height last: a lcore that sees it finds room for another job. */
-		atomic_store_explicit(&store->jobs_done, written, memory_order_release);
-		atomic_store_explicit(&store->durable_height, mark.height, memory_order_release);
+		BB_ASSERT(pthread_mutex_lock(&store->disk) == 0);
+		flush_some(store, next, end);
+		BB_ASSERT(pthread_mutex_unlock(&store->disk) == 0);
 		end = atomic_load_explicit(&store->jobs_signed, memory_order_acquire);
 	}
 }
