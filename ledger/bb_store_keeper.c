@@ -32,14 +32,13 @@ give_way(const struct bb_store *store)
 		(void)nanosleep(&nap, NULL);
 }
 
-/* Writes the watermark if it is behind and no block is on its way: else the flusher will.  False:
- * the store has failed. */
+/* Writes the watermark if it is behind, was last looked at so long ago, and no block is on its
+ * way: else the flusher will.  False: the store has failed. */
 static bool
-refresh_mark(struct bb_store *store)
+refresh_mark(struct bb_store *store, uint64_t age_ns)
 {
 	if (pthread_mutex_trylock(&store->disk) == 0) {
-		if (bb_store_elapsed_ns() - store->mark_looked_ns >= BB_STORE_MARK_NS ||
-		    atomic_load(&store->stop_keeper))
+		if (bb_store_elapsed_ns() - store->mark_looked_ns >= age_ns)
 			(void)bb_store_mark(store);
 		BB_ASSERT(pthread_mutex_unlock(&store->disk) == 0);
 	}
@@ -55,7 +54,8 @@ keeper_tick(void *context)
 
 	if (bb_store_spares(store) > 0)
 		give_way(store);
-	return refresh_mark(store) && !atomic_load(&store->stop_keeper);
+	return refresh_mark(store, BB_STORE_MARK_NS) &&
+	       !atomic_load(&store->stop_keeper);
 }
 
 /* Whether the file of a spare is zeros; a crash may have left it with a head, or another
@@ -180,7 +180,7 @@ bb_store_keeper(void *argument)
 	while (!atomic_load(&store->stop_keeper)) {
 		enum bb_result result = BB_ERR_NOT_FOUND;
 
-		if (refresh_mark(store) && bb_store_elapsed_ns() >= again_ns)
+		if (refresh_mark(store, 0) && bb_store_elapsed_ns() >= again_ns)
 			result = keep_spares(store);
 		if (result == BB_OK)
 			continue; /* the next one, perhaps */
@@ -188,6 +188,6 @@ bb_store_keeper(void *argument)
 			again_ns = bb_store_elapsed_ns() + SECOND_NS;
 		keeper_wait(store);
 	}
-	(void)refresh_mark(store);
+	(void)refresh_mark(store, 0);
 	return NULL;
 }
