@@ -135,9 +135,8 @@ def check(day, before, accounts, members, first, count):
     told = {m["participant"]: m["reputation"] for m in members}
     if any(told[who] != after for who, (_, after) in day.reputation.items()):
         wrong.append("the ledger's reputations and the appliance's differ")
-    # Trades over lines may leave nothing for the auctions.
-    if day.traded_wh == 0 or day.auctions == 0:
-        wrong.append("nothing traded, or no auction was held")
+    if day.traded_wh == 0 or day.auctioned_wh == 0:
+        wrong.append("nothing traded, either in the continuous phase or in the auctions")
     return wrong
 
 

@@ -16,8 +16,8 @@ LINES = ((1, 1, 2, 20, 2000), (2, 2, 3, 12, 1500), (3, 3, 1, 8, 1000))
 IMBALANCE = {"long": 40000, "short": 360000, "reference": 200000}
 
 # Seconds before a delivery, but the last three.  The generator keeps to them: gen_gates.h.
-CALENDAR = {"days_ahead": 2, "open_before_s": 129600, "auction_before_s": 10800,
-            "continuous_before_s": 5400, "closure_before_s": 1800, "clearing_s": 1500,
+CALENDAR = {"days_ahead": 2, "open_before_s": 129600, "auction_before_s": 14400,
+            "continuous_before_s": 11700, "closure_before_s": 1800, "clearing_s": 1500,
             "metering_after_s": 14400, "dispute_s": 3600, "dispute_again_s": 3600}
 
 

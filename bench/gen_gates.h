@@ -5,8 +5,9 @@
  * quarter-hour's gate is left out.  GEN_READING_S after a quarter-hour ended, the meter operator
  * reads everyone's meter.
  *
- * The venue's calendar is to fit: orders taken until GEN_CLOSURE_S before a delivery, readings
- * for longer than GEN_READING_S after it.
+ * The venue's calendar is to fit: orders taken until GEN_CLOSURE_S before a delivery, but not
+ * traded continuously within GEN_GATE_S and three quarters of an hour of it, so that they meet
+ * in the auction at closure; readings taken for longer than GEN_READING_S after it.
  *
  * Units    seconds of the venue.
  * Memory   The caller's.
