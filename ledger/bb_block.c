@@ -405,6 +405,19 @@ bb_block_event(const struct bb_block_input *input, uint32_t index, struct bb_eve
 					      BB_RECORD_HEADER_SIZE);
 }
 
+bool
+bb_block_input_sound(const struct bb_block_input *input)
+{
+	struct bb_event event;
+
+	if (input->type == BB_RECORD_TICK && input->size != 0)
+		return false;
+	for (uint32_t i = 0; i < input->result_count; i++)
+		if (!bb_block_event(input, i, &event))
+			return false;
+	return true;
+}
+
 void
 bb_block_recovery_encode(uint8_t bytes[BB_RECOVERY_SIZE],
 			 const struct bb_block_recovery *recovery)

@@ -254,6 +254,10 @@ bool bb_block_seek(const struct bb_block_cursor *walk, const uint8_t *record, ui
 /* bb_block_event returns the index-th event of an input; false: malformed. */
 bool bb_block_event(const struct bb_block_input *input, uint32_t index, struct bb_event *event);
 
+/* bb_block_input_sound returns whether what was decided about an input can be read: all of its
+ * events, and of a tick nothing more than its number and time. */
+bool bb_block_input_sound(const struct bb_block_input *input);
+
 void bb_block_recovery_encode(uint8_t bytes[BB_RECOVERY_SIZE],
 			      const struct bb_block_recovery *recovery);
 bool bb_block_recovery_decode(struct bb_block_recovery *recovery, const uint8_t *bytes,

@@ -61,7 +61,6 @@ check_input(const struct bb_chain *chain, struct sums *sums, const struct bb_blo
 	    const struct bb_block_header *header)
 {
 	struct bb_block_recovery recovery;
-	struct bb_event event;
 
 	if (sums->first_type == 0)
 		sums->first_type = input->type;
@@ -85,11 +84,8 @@ check_input(const struct bb_chain *chain, struct sums *sums, const struct bb_blo
 	if (input->number == 0 || (first_known && (input->number != sums->number + 1 ||
 						   input->time_ns < sums->time_ns)))
 		return false;
-	if (input->type == BB_RECORD_TICK && input->size != 0)
+	if (!bb_block_input_sound(input))
 		return false;
-	for (uint32_t i = 0; i < input->result_count; i++)
-		if (!bb_block_event(input, i, &event))
-			return false;
 	sums->number = input->number;
 	sums->time_ns = input->time_ns;
 	return true;

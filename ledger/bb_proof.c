@@ -10,7 +10,6 @@ read_body(const struct bb_receipt *receipt, struct bb_block_input *input)
 		bb_block_walk(receipt->body, receipt->body_size, 1, receipt->result_count);
 	struct bb_block_input none;
 	struct bb_packet packet;
-	struct bb_event event;
 
 	/* The second step finds that nothing is left over. */
 	if (!bb_block_next(&walk, input) || bb_block_next(&walk, &none) || walk.failed ||
@@ -19,12 +18,7 @@ read_body(const struct bb_receipt *receipt, struct bb_block_input *input)
 	if (input->type == BB_RECORD_PACKET &&
 	    bb_packet_decode_input(input->bytes, input->size, &packet) != BB_OK)
 		return false;
-	if (input->type == BB_RECORD_TICK && input->size != 0)
-		return false;
-	for (uint32_t i = 0; i < input->result_count; i++)
-		if (!bb_block_event(input, i, &event))
-			return false;
-	return true;
+	return bb_block_input_sound(input);
 }
 
 static enum bb_result

@@ -246,3 +246,49 @@ bb_snapshot_meets(const struct bb_snapshot *snapshot, const struct bb_mapping *s
 	*end = snapshot->offset + header->total_size;
 	return BB_OK;
 }
+
+enum bb_result
+bb_snapshot_length(const struct bb_snapshot *snapshot, uint64_t size, const char **what)
+{
+	const uint64_t left = size > BB_SNAPSHOT_HEAD ? size - BB_SNAPSHOT_HEAD : 0;
+
+	return snapshot->market_size <= left &&
+			       snapshot->places_size == left - snapshot->market_size
+		       ? BB_OK
+		       : says(what, "it is not as long as it says", BB_ERR_LENGTH);
+}
+
+/* The watermark must name that block or a later one: an earlier one would not be met any more,
+ * and whether this chain holds it could not be said. */
+static bool
+is_witnessed(const struct bb_witness *witness, uint64_t height)
+{
+	return witness->state != BB_WITNESS_AHEAD || witness->watermark.height >= height;
+}
+
+enum bb_result
+bb_snapshot_usable(const struct bb_snapshot *snapshot, uint64_t layout,
+		   const struct bb_witness *witness, const struct bb_mapping *segments,
+		   uint64_t segment_count, struct bb_chain *chain, uint64_t *end,
+		   const char **what)
+{
+	if (snapshot->layout != layout)
+		return says(what, "it was made by another version of busbar", BB_ERR_FORMAT);
+	if (!is_witnessed(witness, snapshot->height))
+		return says(what, "it is newer than the watermark", BB_ERR_CHAIN);
+	return bb_snapshot_meets(snapshot, segments, segment_count, chain, end, what);
+}
+
+enum bb_result
+bb_snapshot_records(const struct bb_snapshot *snapshot, const uint8_t *records,
+		    const char **what)
+{
+	const struct bb_hash market = bb_hash_of(records, snapshot->market_size);
+	const struct bb_hash places =
+		bb_hash_of(records + snapshot->market_size, snapshot->places_size);
+
+	return memcmp(&market, &snapshot->market_hash, BB_HASH_SIZE) == 0 &&
+			       memcmp(&places, &snapshot->places_hash, BB_HASH_SIZE) == 0
+		       ? BB_OK
+		       : says(what, "its records are damaged", BB_ERR_HASH);
+}

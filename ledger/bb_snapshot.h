@@ -75,11 +75,26 @@ enum bb_result bb_snapshot_decode(struct bb_snapshot *snapshot,
 void bb_snapshot_of(struct bb_snapshot *snapshot, const struct bb_chain *chain, uint64_t segment,
 		    uint64_t offset);
 
+/* bb_snapshot_length checks that a file of size bytes is as long as its head says. */
+enum bb_result bb_snapshot_length(const struct bb_snapshot *snapshot, uint64_t size,
+				  const char **what);
+
 /* bb_snapshot_meets checks that the block which snapshot names is where it says in segments and
  * signed, and that snapshot is of its moment.  *chain goes on behind that block, which ends at
  * *end. */
 enum bb_result bb_snapshot_meets(const struct bb_snapshot *snapshot,
 				 const struct bb_mapping *segments, uint64_t segment_count,
 				 struct bb_chain *chain, uint64_t *end, const char **what);
+
+/* bb_snapshot_usable is bb_snapshot_meets, after these: of layout, and not newer than what
+ * witness knows to be durable. */
+enum bb_result bb_snapshot_usable(const struct bb_snapshot *snapshot, uint64_t layout,
+				  const struct bb_witness *witness,
+				  const struct bb_mapping *segments, uint64_t segment_count,
+				  struct bb_chain *chain, uint64_t *end, const char **what);
+
+/* bb_snapshot_records checks the bytes behind the head, as many as it says, against it. */
+enum bb_result bb_snapshot_records(const struct bb_snapshot *snapshot, const uint8_t *records,
+				   const char **what);
 
 #endif

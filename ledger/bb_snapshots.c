@@ -163,27 +163,13 @@ read_records(int file, const struct bb_snapshot *snapshot, uint8_t **records, co
 
 	if (bytes == NULL)
 		return says(what, "there is no memory to read it into", BB_ERR_IO);
-	const enum bb_result result = bb_file_read(file, bytes, size, BB_SNAPSHOT_HEAD);
-	const struct bb_hash market = bb_hash_of(bytes, snapshot->market_size);
-	const struct bb_hash places =
-		bb_hash_of(bytes + snapshot->market_size, snapshot->places_size);
-
-	*records = bytes;
-	if (result == BB_OK && memcmp(&market, &snapshot->market_hash, BB_HASH_SIZE) == 0 &&
-	    memcmp(&places, &snapshot->places_hash, BB_HASH_SIZE) == 0)
-		return BB_OK;
-	bb_store_release(bytes, size + 1);
-	*records = NULL;
-	return result != BB_OK ? says(what, "its records cannot be read", result)
-			       : says(what, "its records are damaged", BB_ERR_HASH);
-}
-
-/* The watermark must name that block or a later one: an earlier one would not be met any more,
- * and whether this chain holds it could not be said. */
-static bool
-witnessed(const struct bb_witness *witness, uint64_t height)
-{
-	return witness->state != BB_WITNESS_AHEAD || witness->watermark.height >= height;
+	enum bb_result result = bb_file_read(file, bytes, size, BB_SNAPSHOT_HEAD);
+	result = result != BB_OK ? says(what, "its records cannot be read", result)
+				 : bb_snapshot_records(snapshot, bytes, what);
+	*records = result == BB_OK ? bytes : NULL;
+	if (result != BB_OK)
+		bb_store_release(bytes, size + 1);
+	return result;
 }
 
 /* Whether a snapshot whose head is good can be used here. */
@@ -191,15 +177,11 @@ static enum bb_result
 check_use(const struct bb_snapshots_search *search, struct bb_snapshot_entry *entry,
 	  const char **what)
 {
-	const struct bb_snapshot *snapshot = &entry->snapshot;
 	const struct bb_store_files *files = search->files;
 
-	if (snapshot->layout != bb_save_layout(bb_market_size(search->market)))
-		return says(what, "it was made by another version of busbar", BB_ERR_FORMAT);
-	if (!witnessed(&files->witness, snapshot->height))
-		return says(what, "it is newer than the watermark", BB_ERR_CHAIN);
-	return bb_snapshot_meets(snapshot, files->segments, files->segment_count, &entry->chain,
-				 &entry->end, what);
+	return bb_snapshot_usable(&entry->snapshot, bb_save_layout(bb_market_size(search->market)),
+				  &files->witness, files->segments, files->segment_count,
+				  &entry->chain, &entry->end, what);
 }
 
 static enum bb_result
@@ -216,12 +198,7 @@ read_head(const struct bb_snapshots_search *search, int file, struct bb_snapshot
 	if (result != BB_OK)
 		return says(what, "its head cannot be read", result);
 	result = bb_snapshot_decode(snapshot, head, search->ledger_id, search->key, what);
-	if (result != BB_OK)
-		return result;
-	const uint64_t left = size - sizeof(head);
-	if (snapshot->market_size > left || snapshot->places_size != left - snapshot->market_size)
-		return says(what, "it is not as long as it says", BB_ERR_LENGTH);
-	return BB_OK;
+	return result == BB_OK ? bb_snapshot_length(snapshot, size, what) : result;
 }
 
 /* Cheap before dear: the records are read once the head is found to be of use. */

@@ -3,15 +3,6 @@
 #include "base/bb_assert.h"
 #include "base/bb_sort.h"
 
-static bool
-accepted_first(const void *left_order, const void *right_order)
-{
-	const struct bb_pairing_order *left = left_order;
-	const struct bb_pairing_order *right = right_order;
-
-	return left->order < right->order;
-}
-
 /* The rank of pairs, as in bb_pairing.h. */
 static bool
 better_pair(const void *left_candidate, const void *right_candidate)
@@ -114,7 +105,7 @@ bb_degree_first_make(struct bb_degree_first *first, const struct bb_pairing_rule
 {
 	if (!few_enough(orders, count))
 		return false;
-	bb_sort(orders, count, sizeof(*orders), accepted_first);
+	bb_sort(orders, count, sizeof(*orders), bb_pairing_accepted_first);
 	for (uint32_t i = 0; i < count; i++) {
 		orders[i].left_wh = orders[i].terms.quantity_wh;
 		orders[i].filled_wh = 0;

@@ -44,31 +44,21 @@ earlier(const struct bb_extras *extras, uint32_t a, uint32_t b)
 	return extras->slots[a].expires_s < extras->slots[b].expires_s;
 }
 
-/* Brings extra, which stands nowhere, from the gap at towards the top. */
+/* Brings extra, which stands nowhere, from the gap at to where it belongs. */
 static void
-rise(struct bb_extras *extras, uint32_t at, uint32_t extra)
+settle(struct bb_extras *extras, uint32_t at, uint32_t extra)
 {
 	while (at > 1 && earlier(extras, extra, extras->heap[at / 2])) {
 		put(extras, at, extras->heap[at / 2]);
 		at /= 2;
 	}
-	put(extras, at, extra);
-}
-
-static void
-sink(struct bb_extras *extras, uint32_t at, uint32_t extra)
-{
-	for (;;) {
-		uint32_t child = 2 * at;
-		if (child > extras->timed)
-			break;
+	for (uint32_t child; (child = 2 * at) <= extras->timed; at = child) {
 		if (child < extras->timed &&
 		    earlier(extras, extras->heap[child + 1], extras->heap[child]))
 			child++;
 		if (!earlier(extras, extras->heap[child], extra))
 			break;
 		put(extras, at, extras->heap[child]);
-		at = child;
 	}
 	put(extras, at, extra);
 }
@@ -94,7 +84,7 @@ bb_extras_take(struct bb_extras *extras, uint32_t slot, uint32_t expires_s, uint
 		.hidden_wh = hidden_wh,
 	};
 	if (expires_s != 0)
-		rise(extras, ++extras->timed, extra);
+		settle(extras, ++extras->timed, extra);
 	return extra;
 }
 
@@ -104,12 +94,8 @@ leave_heap(struct bb_extras *extras, uint32_t at)
 {
 	const uint32_t last = extras->heap[extras->timed--];
 
-	if (at > extras->timed)
-		return;
-	if (at > 1 && earlier(extras, last, extras->heap[at / 2]))
-		rise(extras, at, last);
-	else
-		sink(extras, at, last);
+	if (at <= extras->timed)
+		settle(extras, at, last);
 }
 
 void

@@ -21,8 +21,8 @@ struct task {
 	uint32_t count;
 };
 
-static bool
-accepted_first(const void *left_order, const void *right_order)
+bool
+bb_pairing_accepted_first(const void *left_order, const void *right_order)
 {
 	const struct bb_pairing_order *left = left_order;
 	const struct bb_pairing_order *right = right_order;
@@ -356,7 +356,7 @@ bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules
 	struct task task = { .pairing = pairing, .rules = rules, .orders = orders,
 			     .count = count };
 
-	sort_unless(orders, count, sizeof(*orders), accepted_first);
+	sort_unless(orders, count, sizeof(*orders), bb_pairing_accepted_first);
 	pairing->pair_count = 0;
 	set_places(&task);
 	set_buckets(&task, auction, clearing);

@@ -121,6 +121,9 @@ int32_t bb_candidate_degree(const struct bb_pairing_rules *rules, uint64_t surpl
 			    int64_t fee, const struct bb_pairing_order *sell,
 			    const struct bb_pairing_order *buy);
 
+/* bb_pairing_accepted_first is the order of acceptance, for bb_sort. */
+bool bb_pairing_accepted_first(const void *left_order, const void *right_order);
+
 /* bb_pairing_make sorts orders by acceptance, unless they are, and pairs all that is filled. */
 void bb_pairing_make(struct bb_pairing *pairing, const struct bb_pairing_rules *rules,
 		     const struct bb_auction *auction, const struct bb_clearing *clearing,

@@ -25,18 +25,16 @@ bb_trade_break(struct bb_market *market, struct bb_slice *slice, const struct bb
 		     BB_COURSE_BREAKS, slice);
 }
 
-BB_COLD void
-bb_trade_carried(struct bb_slice *slice, const struct bb_take *take, const struct bb_way *way,
-		 uint32_t product, uint32_t quantity_wh)
+BB_COLD struct bb_event *
+bb_trade_carried(struct bb_slice *slice, uint32_t participant, uint32_t product,
+		 const struct bb_way *way, uint32_t other, uint32_t quantity_wh)
 {
-	struct bb_event *event =
-		bb_slice_add(slice, BB_EVENT_CARRIED, take->account->participant);
+	struct bb_event *event = bb_slice_add(slice, BB_EVENT_CARRIED, participant);
 
-	event->order_id = take->order_id;
 	event->counter_order_id = way->lines;
-	event->product = take->listing->product.terms.product;
-	event->side = (uint8_t)take->side;
+	event->product = product;
 	event->price = (int32_t)way->fee;
 	event->quantity_wh = quantity_wh;
-	event->remaining_wh = product;
+	event->remaining_wh = other;
+	return event;
 }

@@ -18,9 +18,11 @@ void bb_trade_cancel_rest(struct bb_slice *slice, const struct bb_take *take);
 void bb_trade_break(struct bb_market *market, struct bb_slice *slice,
 		    const struct bb_take *take);
 
-/* bb_trade_carried tells what a trade over lines costs the order under way. */
-void bb_trade_carried(struct bb_slice *slice, const struct bb_take *take,
-		      const struct bb_way *way, uint32_t product, uint32_t quantity_wh);
+/* bb_trade_carried tells participant, who has product, what quantity_wh of other over way costs;
+ * the order, and what else is known of both, is left to the caller. */
+struct bb_event *bb_trade_carried(struct bb_slice *slice, uint32_t participant,
+				  uint32_t product, const struct bb_way *way, uint32_t other,
+				  uint32_t quantity_wh);
 
 /* bb_trade_with trades with the order in slot, over way if it stands in another zone (NULL: it
  * does not, which whoever calls knows when it is compiled), and returns how much. */
@@ -61,8 +63,13 @@ bb_trade_with(struct bb_market *market, struct bb_slice *slice, struct bb_take *
 		.side = (uint8_t)take->side,
 		.across = way == NULL ? 0 : bb_event_across(own_product, product->terms.product),
 	};
-	if (way != NULL)
-		bb_trade_carried(slice, take, way, product->terms.product, quantity_wh);
+	if (way != NULL) {
+		struct bb_event *event =
+			bb_trade_carried(slice, take->account->participant, own_product, way,
+					 product->terms.product, quantity_wh);
+		event->order_id = take->order_id;
+		event->side = (uint8_t)take->side;
+	}
 
 	/* First off what is open and locked, then onto what is contracted: all sums stay in
 	 * range. */

@@ -2,6 +2,7 @@
 
 #include "market/bb_contract.h"
 #include "market/bb_reach.h"
+#include "market/bb_trade.h"
 
 /* All zones of a course, each as the home of those who sell to it. */
 struct table {
@@ -104,15 +105,11 @@ trade(struct bb_market *market, struct bb_course *course, struct bb_slice *slice
 		quantity_wh = (uint32_t)way.room_wh;
 	bb_contract_share(market, slice, &sell, price, quantity_wh);
 	bb_contract_share(market, slice, &buy, price + (int32_t)way.fee, quantity_wh);
-	struct bb_event *event =
-		bb_slice_add(slice, BB_EVENT_CARRIED, buy.account->participant);
+	struct bb_event *event = bb_trade_carried(
+		slice, buy.account->participant, buy.listing->product.terms.product, &way,
+		sell.listing->product.terms.product, quantity_wh);
 	event->order_id = order_id;
-	event->counter_order_id = way.lines;
 	event->counterparty = sell.account->participant;
-	event->product = buy.listing->product.terms.product;
-	event->remaining_wh = sell.listing->product.terms.product;
-	event->price = (int32_t)way.fee;
-	event->quantity_wh = quantity_wh;
 
 	sell.position->cash += (int64_t)price * quantity_wh;
 	buy.position->cash -= (int64_t)price * quantity_wh;

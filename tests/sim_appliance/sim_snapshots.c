@@ -164,33 +164,21 @@ is_newer(const struct bb_snapshot *head, const struct bb_witness *witness)
 	return witness->state == BB_WITNESS_AHEAD && witness->watermark.height < head->height;
 }
 
-/* The checks of bb_snapshots.c, in its order. */
+/* As bb_snapshots.c reads a file. */
 static bool
 is_usable(const struct sim_snapshots *snapshots, const struct sim_snapshot *file,
 	  const struct sim_beginning *at, struct bb_snapshot *head, struct bb_chain *chain,
 	  uint64_t *end)
 {
-	const uint8_t *records = file->bytes + BB_SNAPSHOT_HEAD;
 	const char *what = "";
 
-	if (file->size < BB_SNAPSHOT_HEAD ||
-	    bb_snapshot_decode(head, file->bytes, &snapshots->ledger_id,
-			       snapshots->signer->public_key, &what) != BB_OK)
-		return false;
-	const uint64_t left = file->size - BB_SNAPSHOT_HEAD;
-
-	if (head->market_size > left || head->places_size != left - head->market_size ||
-	    head->layout != bb_save_layout(snapshots->size))
-		return false;
-	if (is_newer(head, at->witness))
-		return false;
-	if (bb_snapshot_meets(head, at->segments, at->segment_count, chain, end, &what) != BB_OK)
-		return false;
-	const struct bb_hash market = bb_hash_of(records, head->market_size);
-	const struct bb_hash places = bb_hash_of(records + head->market_size, head->places_size);
-
-	return memcmp(&market, &head->market_hash, sizeof(market)) == 0 &&
-	       memcmp(&places, &head->places_hash, sizeof(places)) == 0;
+	return file->size >= BB_SNAPSHOT_HEAD &&
+	       bb_snapshot_decode(head, file->bytes, &snapshots->ledger_id,
+				  snapshots->signer->public_key, &what) == BB_OK &&
+	       bb_snapshot_length(head, file->size, &what) == BB_OK &&
+	       bb_snapshot_usable(head, bb_save_layout(snapshots->size), at->witness,
+				  at->segments, at->segment_count, chain, end, &what) == BB_OK &&
+	       bb_snapshot_records(head, file->bytes + BB_SNAPSHOT_HEAD, &what) == BB_OK;
 }
 
 static enum bb_result
