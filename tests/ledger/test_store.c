@@ -128,6 +128,36 @@ test_the_watermark_is_written_in_two_slots_in_turn(void)
 	end();
 }
 
+/* Blocks that never leave a gap leave none for the keeper: so it is sent home, and after the one
+ * watermark that it may still write and its last one, all others are the flusher's. */
+static void
+test_the_watermark_follows_without_the_keeper(void)
+{
+	uint64_t height = 0;
+	uint32_t later = 0;
+
+	begin(29);
+	open_well();
+	atomic_store(&folder.ledger->store.stop_keeper, true);
+	CU_ASSERT_EQUAL(sem_post(&folder.ledger->store.keeper_wake), 0);
+	for (uint32_t i = 0; i < 100 && later < 5; i++) {
+		struct bb_watermark mark;
+		size_t size = 0;
+
+		folder_run(&folder, 1, true);
+		usleep(5000);
+		uint8_t *bytes = folder_read(&folder, BB_WATERMARK_NAME, &size);
+		CU_ASSERT_EQUAL_FATAL(bb_watermark_read(&mark, bytes, size), BB_OK);
+		CU_ASSERT_TRUE(mark.height <= folder.answered_height);
+		later += mark.height > height;
+		height = mark.height;
+		free(bytes);
+	}
+	CU_ASSERT_EQUAL(later, 5);
+	folder_close(&folder);
+	end();
+}
+
 /* A killed process: everything that it answered is in the ledger of the next. */
 static void
 test_nothing_answered_is_lost_by_kill(void)
@@ -422,6 +452,8 @@ main(void)
 		{ "create refuses what could not work", test_create_refuses_what_could_not_work },
 		{ "the watermark is written in two slots in turn",
 		  test_the_watermark_is_written_in_two_slots_in_turn },
+		{ "the watermark follows without the keeper",
+		  test_the_watermark_follows_without_the_keeper },
 		{ "nothing answered is lost by kill", test_nothing_answered_is_lost_by_kill },
 		{ "a live ledger verifies while it is written",
 		  test_a_live_ledger_verifies_while_it_is_written },

@@ -383,7 +383,14 @@ test_example_11(void)
 	CU_ASSERT_EQUAL(day_order(&day, 5, 1, 2, BB_BUY, 200000, 2500), BB_OK);
 	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_TRADED, 0)->price, 60000);
 	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_TRADED, 0)->quantity_wh, 1500);
-	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_CARRIED, 0)->price, 5000);
+	const struct bb_event *carried = day_event(&day, BB_EVENT_CARRIED, 0);
+	CU_ASSERT_EQUAL(carried->participant, 5);
+	CU_ASSERT_EQUAL(carried->order_id, day_event(&day, BB_EVENT_TRADED, 0)->order_id);
+	CU_ASSERT_EQUAL(carried->counter_order_id, 1); /* line 0 */
+	CU_ASSERT_EQUAL(carried->price, 5000);
+	CU_ASSERT_EQUAL(carried->quantity_wh, 1500);
+	CU_ASSERT_EQUAL(bb_product_zone(carried->product), 2);
+	CU_ASSERT_EQUAL(carried->remaining_wh, carried->product - bb_product_of(1, 0));
 	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_TRADED, 1)->price, 140000);
 	CU_ASSERT_EQUAL(day_event(&day, BB_EVENT_TRADED, 1)->quantity_wh, 1000);
 	CU_ASSERT_EQUAL(day_order(&day, 7, 1, 2, BB_BUY, 100000, 1000), BB_OK);
