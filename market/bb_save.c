@@ -236,6 +236,16 @@ same_shape(const struct bb_market *market, const struct bb_market *fresh)
 	       memcmp(&market->size, &fresh->size, sizeof(market->size)) == 0;
 }
 
+/* Whether a flag that was loaded is zero: other bytes than 0 and 1 must not be read as a bool. */
+static bool
+is_clear(const bool *flag)
+{
+	uint8_t byte;
+
+	memcpy(&byte, flag, sizeof(byte));
+	return byte == 0;
+}
+
 enum bb_result
 bb_save_load(struct bb_market *market, const uint8_t *bytes, uint64_t size)
 {
@@ -256,7 +266,8 @@ bb_save_load(struct bb_market *market, const uint8_t *bytes, uint64_t size)
 	if (result != BB_OK)
 		return result;
 	BB_ASSERT(!reader.there);
-	if (!bb_market_calm(market) || !same_shape(market, &fresh))
+	if (!is_clear(&market->stepping) || !bb_market_calm(market) ||
+	    !same_shape(market, &fresh))
 		return BB_ERR_CORRUPT;
 	bb_members_file(&market->members);
 	bb_products_aim(&market->products);
