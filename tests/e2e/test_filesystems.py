@@ -246,20 +246,20 @@ def fill_up(folder):
 
 def failing_disk(build, kind, write):
     """The disk has no room behind some place of the segment: a write there is an error."""
-    with scene(kind, tmpfs_size="900M") as (folder, disk):
+    with scene(kind, tmpfs_size="1100M") as (folder, disk):
         venue = venue_on(build, folder, disk)
         set_write(venue, write)
         venue.start().fill()
         load = Load(venue, folder)
         load.wait(50)
-        segment = venue.folder / "ledger" / "seg-0000000000000000"
-        start = ledger_end(segment) + (256 << 10)
-        size = segment.stat().st_size
         until = time.monotonic() + 60
         while not (venue.folder / "ledger" / "spare-1").exists():
             assert time.monotonic() < until, "no spares"
             time.sleep(0.05)
         os.sync()
+        segment = venue.folder / "ledger" / "seg-0000000000000000"
+        start = ledger_end(segment) + (256 << 10)
+        size = segment.stat().st_size
         punch(disk, segment, start, size)
         fill_up(disk.image.parent)
         wait_for_failure(venue, "the ledger failed (ERR_")
@@ -278,6 +278,13 @@ def failing_disk(build, kind, write):
         check_against_ledger(venue, load.answers())
         shutil.rmtree(venue.remove_later)
         return stale
+
+
+def give_room(disk):
+    """What the file system itself writes must not fail, or it turns read-only as a whole."""
+    image = os.open(disk.image, os.O_RDWR)
+    os.posix_fallocate(image, 0, os.fstat(image).st_size)
+    os.close(image)
 
 
 def punch(disk, path, start, end):
