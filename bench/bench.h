@@ -21,6 +21,7 @@ struct bench_options {
 	const char *folder; /* of the Italian market */
 	const char *disk;   /* a folder on the disk to measure */
 	uint32_t block;     /* bytes; 0: several sizes */
+	uint32_t segment;   /* MiB */
 	enum bb_ledger_write write;
 	bool pinned; /* the line's thread, to core */
 	uint32_t core;

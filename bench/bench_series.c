@@ -28,9 +28,11 @@ bench_series_sample(struct bench_series *series, uint64_t ns)
 }
 
 void
-bench_series_slice(struct bench_series *series, uint64_t bytes, uint64_t ns)
+bench_series_slice(struct bench_series *series, uint64_t bytes, uint64_t ns, bool still)
 {
 	BB_ASSERT(series->slice_count < SERIES_SLICES);
+	series->ends[series->slice_count] = series->sample_count;
+	series->still[series->slice_count] = still;
 	series->rates[series->slice_count++] = (double)bytes * 1e3 / (double)ns;
 }
 
@@ -50,18 +52,46 @@ compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+/* Brings the samples of slices in which the machine ran to the front; returns their number. */
+static uint32_t
+gather_awake(struct bench_series *series)
+{
+	uint32_t count = 0;
+
+	for (uint32_t slice = 0, at = 0; slice < series->slice_count; slice++) {
+		for (; at < series->ends[slice]; at++) {
+			const double us = series->us[at];
+
+			if (series->still[slice])
+				continue;
+			series->us[at] = series->us[count];
+			series->us[count++] = us;
+		}
+	}
+	return count;
+}
+
+/* Of the first count samples, which it sorts; 0: there is none. */
+static double
+percentile(struct bench_series *series, uint32_t count, uint32_t percent)
+{
+	if (count == 0)
+		return 0;
+	qsort(series->us, count, sizeof(series->us[0]), compare);
+	return series->us[(uint64_t)(count - 1) * percent / 100];
+}
+
 struct bench_figures
 bench_series_figures(struct bench_series *series)
 {
-	struct bench_figures figures = { 0 };
-	const uint64_t last = series->sample_count > 0 ? series->sample_count - 1 : 0;
+	struct bench_figures figures = { .slices = series->slice_count };
 
+	for (uint32_t i = 0; i < series->slice_count; i++)
+		figures.still_slices += series->still[i];
+	figures.awake_p99_us = percentile(series, gather_awake(series), 99);
+	figures.p50_us = percentile(series, series->sample_count, 50);
+	figures.p99_us = percentile(series, series->sample_count, 99);
 	if (series->slice_count > 0)
 		figures.mb_per_s = bench_median(series->rates, series->slice_count);
-	if (series->sample_count == 0)
-		return figures;
-	qsort(series->us, series->sample_count, sizeof(series->us[0]), compare);
-	figures.p50_us = series->us[last * 50 / 100];
-	figures.p99_us = series->us[last * 99 / 100];
 	return figures;
 }

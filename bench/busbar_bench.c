@@ -24,7 +24,8 @@ static const char usage[] =
 	"       busbar-bench modes [OPTIONS]      exact clearing beside matching degree first\n"
 	"       busbar-bench match [OPTIONS]      an order flow through the book and the market\n"
 	"\n"
-	"  --seconds S      to measure, in all (verify 2, others 5); ledger: a size of block\n"
+	"  --seconds S      to measure, in all (verify 2, others 5); ledger: a size of block, and\n"
+	"                   twice as long again to rest (10)\n"
 	"  --clock CLOCK    wall, or cpu: the time that this process had a CPU (wall)\n"
 	"  -j, --json       one line of JSON each\n"
 	"verify, gate and audit:\n"
@@ -43,11 +44,14 @@ static const char usage[] =
 	"  --block BYTES    4096, 16384, 65536, 131072, 262144 or 1048576 (each)\n"
 	"  --write HOW      direct, buffered or auto, as in busbard.conf (auto)\n"
 	"  --core N         of the line's thread; the others use the others (the first)\n"
-	"  raw      pwrite and fdatasync of one block after the other, over zeros; its p99\n"
-	"  direct   the same with O_DIRECT and O_DSYNC\n"
-	"  full     mb_per_s: the ledger, inputs as fast as it takes them, until durable\n"
-	"  paced    p50, p99: from an input's due time until its answer may leave, at 70 %\n"
-	"           of what raw and full, the lower of them, had just done; the four by turns\n"
+	"  --segment MIB    of the ledger's segments, 16..1024 (512)\n"
+	"  raw        pwrite and fdatasync of one block after the other, over zeros; its p99\n"
+	"  direct     the same with O_DIRECT and O_DSYNC\n"
+	"  full       mb_per_s: the ledger, inputs as fast as it takes them, until durable\n"
+	"  paced      p50, p99: from an input's due time until its answer may leave, at 70 %\n"
+	"             of what raw and full, the lower of them, had just done\n"
+	"  raw paced  raw at the rate of paced, from a block's due time; the five by turns\n"
+	"  awake p99 is of the turns in which the machine did not stand still as a whole\n"
 	"match alone, which replays the file three times whatever --seconds says:\n"
 	"  --workload FILE  the order flow (bench/bench_match.h has its format)\n"
 	"  --mode MODE      book, or market (both)\n"
@@ -67,7 +71,7 @@ static const struct {
 	{ "gate", bench_gate, 5 },
 	{ "auction", bench_auction, 5 },
 	{ "zones", bench_zones, 5 },
-	{ "ledger", bench_ledger, 5 },
+	{ "ledger", bench_ledger, 10 },
 	{ "audit", bench_audit, 0 },
 	{ "settlement", bench_settlement, 5 },
 	{ "rebate", bench_rebate, 5 },
@@ -137,7 +141,7 @@ read_write(const char *text, enum bb_ledger_write *write)
 }
 
 enum name { KEYS = 256, PAYLOAD, BURST, SECONDS, TEETH, CODE, CLOCK, FOLDER, DISK, BLOCK, WRITE,
-	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY, CORE };
+	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY, CORE, SEGMENT };
 
 static bool
 read_option(struct bench_options *options, int name)
@@ -175,6 +179,9 @@ read_option(struct bench_options *options, int name)
 		options->pinned = true;
 		return read_number(optarg, 0, 1023, &options->core) ||
 		       refuse("--core is a number from 0 to 1023", optarg);
+	case SEGMENT:
+		return read_number(optarg, 16, 1024, &options->segment) ||
+		       refuse("--segment is a number from 16 to 1024", optarg);
 	case WORKLOAD: options->workload = optarg; return true;
 	case MAKE: options->make = optarg; return true;
 	case LATENCY: options->latency = true; return true;
@@ -224,6 +231,7 @@ read_options(struct bench_options *options, int argc, char **argv)
 		{ "block", required_argument, NULL, BLOCK },
 		{ "write", required_argument, NULL, WRITE },
 		{ "core", required_argument, NULL, CORE },
+		{ "segment", required_argument, NULL, SEGMENT },
 		{ "workload", required_argument, NULL, WORKLOAD },
 		{ "mode", required_argument, NULL, MODE },
 		{ "make", required_argument, NULL, MAKE },
@@ -325,8 +333,8 @@ main(int argc, char **argv)
 	struct bench_options options = { .keys = 1000, .payload = 100, .burst = BB_BURST_CHECKS,
 					 .comb = BB_COMB_LARGE,
 					 .folder = "tests/market/peer-cases", .disk = ".",
-					 .resting = 100000, .ops = 1000000, .seed = 1,
-					 .participants = 100 };
+					 .segment = 512, .resting = 100000, .ops = 1000000,
+					 .seed = 1, .participants = 100 };
 	const char *name = argc < 2 ? "" : argv[1];
 	const uint32_t count = sizeof(commands) / sizeof(commands[0]);
 	uint32_t command = 0;

@@ -399,12 +399,19 @@ repeat_due(struct bb_client *client, uint64_t now_ns, uint64_t end_ns)
 	return next_ns;
 }
 
+/* When a wait that begins now ends: who waits for ever does not wait until yesterday. */
+static uint64_t
+end_of(uint64_t now_ns, uint64_t timeout_ns)
+{
+	return timeout_ns > UINT64_MAX - now_ns ? UINT64_MAX : now_ns + timeout_ns;
+}
+
 uint32_t
 bb_client_poll(struct bb_client *client, uint64_t timeout_ns)
 {
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	const uint64_t end_ns = timeout_ns > UINT64_MAX - now_ns ? UINT64_MAX
-								  : now_ns + timeout_ns;
+	const uint64_t end_ns = end_of(now_ns, timeout_ns);
+
 	for (;;) {
 		if (drain(client, now_ns))
 			break;
@@ -428,7 +435,7 @@ bb_client_wait(struct bb_client *client, uint64_t sequence, uint64_t timeout_ns)
 	if (sequence == 0 || sequence >= client->next_sequence)
 		return BB_ERR_NOT_FOUND;
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	const uint64_t end_ns = now_ns + timeout_ns;
+	const uint64_t end_ns = end_of(now_ns, timeout_ns);
 	while (find(client, sequence) != NULL) {
 		if (now_ns >= end_ns)
 			return BB_ERR_BUSY;
@@ -463,7 +470,7 @@ bb_client_resume(struct bb_client *client, uint64_t timeout_ns)
 		return BB_ERR_IO;
 	client->query_result = BB_ERR_BUSY;
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	const uint64_t end_ns = now_ns + timeout_ns;
+	const uint64_t end_ns = end_of(now_ns, timeout_ns);
 	while (client->query.bytes != NULL && now_ns < end_ns) {
 		bb_client_poll(client, end_ns - now_ns);
 		now_ns = clock_ns(CLOCK_MONOTONIC);

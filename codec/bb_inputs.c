@@ -86,6 +86,7 @@ static const uint8_t operation_kind[BB_WIRE_OPS] = {
 	[BB_WIRE_LINE] = BB_COMMAND_LINE,
 	[BB_WIRE_IMBALANCE] = BB_COMMAND_IMBALANCE,
 	[BB_WIRE_RESTRICT] = BB_COMMAND_RESTRICT,
+	[BB_WIRE_TARIFF] = BB_COMMAND_TARIFF,
 };
 
 static void
@@ -155,6 +156,18 @@ line_command(struct bb_line_command *command, const struct bb_wire_line *line)
 }
 
 static void
+tariff_command(struct bb_tariff_command *command, const struct bb_wire_tariff *tariff)
+{
+	*command = (struct bb_tariff_command){
+		.first_quarter = tariff->first_quarter,
+		.quarters = tariff->quarters,
+		.injection = tariff->injection,
+		.use = tariff->use,
+		.zone = tariff->zone,
+	};
+}
+
+static void
 imbalance_command(struct bb_imbalance_command *command, const struct bb_wire_imbalance *imbalance)
 {
 	*command = (struct bb_imbalance_command){
@@ -210,6 +223,9 @@ operation_command(struct bb_command *command, const uint8_t *bytes, uint32_t rec
 		command->restrict_.participant = operation.restrict_.participant;
 		command->restrict_.product = operation.restrict_.product;
 		command->restrict_.quantity_wh = operation.restrict_.quantity_wh;
+		break;
+	case BB_WIRE_TARIFF:
+		tariff_command(&command->tariff, &operation.tariff);
 		break;
 	case BB_WIRE_HALT:
 	case BB_WIRE_RESUME:

@@ -23,7 +23,7 @@ _Static_assert(BB_EVENT_REFUSED == 1 && BB_EVENT_ACCEPTED == 2 && BB_EVENT_TRADE
 		       BB_EVENT_RESTRICTED == 25 && BB_EVENT_TRANSFERRED == 26 &&
 		       BB_EVENT_KILLED == 27 && BB_EVENT_ARMED == 28 && BB_EVENT_TICKED == 29 &&
 		       BB_EVENT_SHOWN == 30 && BB_EVENT_REBATED == 31 &&
-		       BB_EVENT_CARRIED == 32,
+		       BB_EVENT_CARRIED == 32 && BB_EVENT_TARIFF_SET == 33,
 	       "append, never renumber");
 
 void

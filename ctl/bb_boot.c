@@ -128,7 +128,8 @@ check_key(struct bb_daemon *daemon)
 	case BB_OK:
 		return true;
 	case BB_ERR_NOT_FOUND:
-		bb_say("no %s: make a venue with busbarctl init %s", path, daemon->config.folder);
+		bb_say("no %s: put it back from a copy; where there never was one, busbarctl init "
+		       "%s makes a venue", path, daemon->config.folder);
 		return false;
 	case BB_ERR_MODE:
 		bb_say("%s can be read by others: chmod 600 %s", path, path);
@@ -160,6 +161,16 @@ check_filesystem(const struct bb_daemon *daemon)
 	return false;
 }
 
+void
+bb_boot_say_ledger(const struct bb_daemon *daemon, enum bb_result result, const char *text)
+{
+	const char *folder = daemon->ledger_folder;
+	const bool named = strncmp(text, folder, strlen(folder)) == 0;
+
+	bb_say("%s%s%s (%s)", named ? "" : folder, named ? "" : ": ",
+	       text[0] != '\0' ? text : bb_result_text(result), bb_result_name(result));
+}
+
 static bool
 check_ledger(struct bb_daemon *daemon)
 {
@@ -180,7 +191,7 @@ check_ledger(struct bb_daemon *daemon)
 	const enum bb_result result = bb_ledger_genesis(folder, &daemon->genesis, text);
 
 	if (result != BB_OK) {
-		bb_say("%s: %s", folder, text[0] != '\0' ? text : bb_result_text(result));
+		bb_boot_say_ledger(daemon, result, text);
 		return false;
 	}
 	if (memcmp(daemon->genesis.signer_key, daemon->identity.public_key, BB_KEY_SIZE) != 0) {

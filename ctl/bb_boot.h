@@ -31,6 +31,9 @@ void bb_boot_cpus_text(char *text, size_t room);
  * to no CPU, and one worker for each configured lcore on its CPU. */
 bool bb_boot_eal(struct bb_daemon *daemon);
 
+/* bb_boot_say_ledger prints what is wrong with the ledger, its folder named once. */
+void bb_boot_say_ledger(const struct bb_daemon *daemon, enum bb_result result, const char *text);
+
 /* bb_boot_state maps memory and opens the ledger, which replays it into the market. */
 bool bb_boot_state(struct bb_daemon *daemon);
 

@@ -29,6 +29,7 @@
 
 #define MIB       (UINT64_C(1) << 20)
 #define HUGE_PAGE (2 * MIB)
+#define SECOND_NS UINT64_C(1000000000)
 
 /* DPDK's number for the control thread: above all workers, which count from 0. */
 #define MAIN_LCORE (RTE_MAX_LCORE - 1)
@@ -209,7 +210,7 @@ say_progress(void *context, uint64_t bytes_done, uint64_t bytes_total, uint64_t 
 	uint64_t *told_ns = context;
 	const uint64_t now_ns = bb_lcore_now_ns();
 
-	if (now_ns - *told_ns < 1000000000)
+	if (now_ns - *told_ns < SECOND_NS)
 		return;
 	*told_ns = now_ns;
 	bb_say("replaying: %" PRIu64 " inputs, %" PRIu64 " blocks, %" PRIu64 " of at most %" PRIu64
@@ -233,6 +234,20 @@ say_recovery(const struct bb_ledger_recovery *recovery)
 	if (recovery->torn_bytes > 0)
 		bb_say("the last stop was not clean: %" PRIu64 " bytes of an unfinished block were "
 		       "cut; nothing in them had been answered", recovery->torn_bytes);
+}
+
+/* Times in the ledger never go back: what a clock that was once ahead has stamped binds all that
+ * comes before that moment. */
+static void
+warn_of_future(const struct bb_daemon *daemon)
+{
+	const uint64_t last_ns = bb_market_time_ns(daemon->market);
+	const uint64_t now_ns = bb_lcore_now_ns();
+
+	if (daemon->config.clock.speed == 0 && last_ns > now_ns + SECOND_NS)
+		bb_say("note: the last input in the ledger is %" PRIu64 " s ahead of this "
+		       "machine's clock: set the clock right; until then inputs carry that time, "
+		       "and what expires before is refused", (last_ns - now_ns) / SECOND_NS);
 }
 
 static void
@@ -261,12 +276,12 @@ open_ledger(struct bb_daemon *daemon)
 				  daemon->market, &how, &daemon->recovery, text);
 
 	if (result != BB_OK) {
-		bb_say("%s: %s (%s)", daemon->ledger_folder,
-		       text[0] != '\0' ? text : bb_result_text(result), bb_result_name(result));
+		bb_boot_say_ledger(daemon, result, text);
 		return false;
 	}
 	bb_market_check(daemon->market);
 	say_recovery(&daemon->recovery);
+	warn_of_future(daemon);
 	return true;
 }
 

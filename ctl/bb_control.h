@@ -39,9 +39,9 @@
  *	accounts  accounts [{account, name, balance, locked}], next; participants by their id,
  *	          then the technical ones, whose name is not null
  *	courses   courses [{quarter, state, due_ns (null: waits for a command), rounds, lines,
- *	          disputes, readings, imbalance {long, short, reference} or null, zones
- *	          [{zone, price (null: none yet)}]}], next; the delivery intervals of the
- *	          calendar, in no order
+ *	          disputes, readings, imbalance {long, short, reference} or null, tariffs
+ *	          [{zone, injection, use}], zones [{zone, price (null: none yet)}]}], next; the
+ *	          delivery intervals of the calendar, in no order
  *	rules     rules {NAME: n}, zones []: what holds for intervals that open from now on
  *	submit    report: HEX of one report packet, more: whether another part follows in
  *	          a message of its own; or the refusal of the gate

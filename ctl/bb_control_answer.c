@@ -184,6 +184,7 @@ course_row(const struct bb_course_view *course)
 {
 	const struct bb_imbalance *imbalance = &course->imbalance;
 	json_t *zones = json_array();
+	json_t *tariffs = json_array();
 	json_t *prices = json_null();
 
 	for (uint32_t i = 0; i < course->zone_count; i++)
@@ -196,7 +197,14 @@ course_row(const struct bb_course_view *course)
 		prices = json_pack("{s:I, s:I, s:I}", "long", (json_int_t)imbalance->price_long,
 				   "short", (json_int_t)imbalance->price_short, "reference",
 				   (json_int_t)imbalance->price_reference);
-	return json_pack("{s:I, s:s, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+	for (uint32_t i = 0; i < BB_VENUE_ZONES; i++)
+		if (course->tariffs[i].known)
+			(void)json_array_append_new(
+				tariffs, json_pack("{s:I, s:I, s:I}", "zone",
+						   (json_int_t)course->tariffs[i].zone, "injection",
+						   (json_int_t)course->tariffs[i].injection, "use",
+						   (json_int_t)course->tariffs[i].use));
+	return json_pack("{s:I, s:s, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
 			 "quarter", (json_int_t)course->quarter,
 			 "state", bb_course_state_name((enum bb_course_state)course->state),
 			 "due_ns", course->due_ns == BB_NEVER_NS ? json_null()
@@ -206,6 +214,7 @@ course_row(const struct bb_course_view *course)
 			 "disputes", (json_int_t)course->disputes,
 			 "readings", (json_int_t)course->readings,
 			 "imbalance", prices,
+			 "tariffs", tariffs,
 			 "zones", zones);
 }
 

@@ -40,10 +40,14 @@ bb_stop_catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction usual = { .sa_handler = SIG_DFL };
 
 	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wake_fd < 0 || sigaction(SIGTERM, &action, NULL) != 0 ||
-	    sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0) {
+	    sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0 ||
+	    /* Whoever started this may ignore it, and how the writer of a snapshot ended would
+	     * be lost. */
+	    sigaction(SIGCHLD, &usual, NULL) != 0) {
 		bb_say("cannot catch signals");
 		return -1;
 	}

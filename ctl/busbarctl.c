@@ -53,10 +53,13 @@ static const struct cli_command commands[] = {
 	  "[--count N] [--participant N --key FILE]", "A line between two zones", cli_grid_line },
 	{ "grid imbalance", "--start TIME [--count N] --long P --short P --reference P "
 	  "[--participant N --key FILE]", "Prices of what was not delivered", cli_grid_imbalance },
+	{ "grid tariff", "ZONE --injection P --use P [--start TIME] [--count N] "
+	  "[--participant N --key FILE]", "What contracts of a zone pay for its network",
+	  cli_grid_tariff },
 	{ "grid restrict", "ID PRODUCT WH [--participant N --key FILE]",
 	  "Curtailment that is nobody's fault", cli_grid_restrict },
-	{ "dispute rule", "PRODUCT --uphold|--dismiss", "End the dispute about a settlement",
-	  cli_dispute_rule },
+	{ "dispute rule", "PRODUCT --uphold|--dismiss [--participant N --key FILE]",
+	  "An operator's word on the dispute about a settlement", cli_dispute_rule },
 	{ "ledger show", "[HEIGHT[-HEIGHT]] [--inputs]", "The blocks, and what lies in them",
 	  cli_ledger_show },
 	{ "ledger verify", "[OPTIONS]", "Check every hash and signature of the ledger",

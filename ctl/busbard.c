@@ -166,7 +166,7 @@ start_lcores(struct bb_daemon *daemon)
 }
 
 static const char usage[] =
-	"usage: busbard [--config FILE] [--check] [--verbose]\n"
+	"usage: busbard [--config FILE] [--check] [--from-genesis] [--verbose]\n"
 	"\n"
 	"  -c, --config FILE  what to run (./busbard.conf)\n"
 	"      --check        check the configuration and what it needs, and start nothing\n"

@@ -107,9 +107,21 @@ cli_checkpoint_sign(const struct cli_log *log, struct bb_identity *signer, uint6
 /* What the blocks say of the checkpoint that was published before. */
 struct comparing {
 	const struct bb_checkpoint *published;
-	bool met;   /* a block ends with as many leaves, */
-	bool other; /* and another root */
+	const struct bb_block_header *end; /* what is to be signed */
+	bool met;   /* a block ends with as many leaves as the published one, */
+	bool ended; /* one with as many as the end, */
+	bool other; /* one of them with another root */
 };
+
+static void
+compare_root(struct comparing *comparing, const struct bb_ledger_place *block, uint64_t size,
+	     const struct bb_hash *root, bool *met)
+{
+	if (block->log_size != size)
+		return;
+	*met = true;
+	comparing->other |= memcmp(&block->log_root, root, BB_HASH_SIZE) != 0;
+}
 
 static bool
 compare_block(void *context, const struct bb_ledger_place *block,
@@ -118,27 +130,28 @@ compare_block(void *context, const struct bb_ledger_place *block,
 	struct comparing *comparing = context;
 
 	(void)leaf;
-	if (input == NULL && block->log_size == comparing->published->size) {
-		comparing->met = true;
-		comparing->other |= memcmp(&block->log_root, &comparing->published->root,
-					   BB_HASH_SIZE) != 0;
-	}
+	if (input != NULL)
+		return true;
+	compare_root(comparing, block, comparing->published->size, &comparing->published->root,
+		     &comparing->met);
+	compare_root(comparing, block, comparing->end->log_size, &comparing->end->log_root,
+		     &comparing->ended);
 	return true;
 }
 
-/* The blocks from the published checkpoint to the end are one chain, and the first of them
- * has its root: so it is a beginning of what is signed now. */
+/* The blocks from the published checkpoint to the end are one chain, the first of them has its root
+ * and the last one that of the end: so it is a beginning of what is signed now. */
 static enum cli_exit
 compare(const struct cli_log *log, const struct cli_checkpoint *published)
 {
-	struct comparing comparing = { .published = &published->says };
+	struct comparing comparing = { .published = &published->says, .end = &log->end.header };
 
 	const enum cli_exit code = cli_log_each(log, "compared", published->says.size,
 						log->end.header.log_size, compare_block,
 						&comparing);
 	if (code != CLI_GO_ON)
 		return code;
-	if (!comparing.met || comparing.other)
+	if (!comparing.met || !comparing.ended || comparing.other)
 		return cli_checkpoint_contradicts(log, published->says.size);
 	return CLI_GO_ON;
 }

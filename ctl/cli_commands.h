@@ -56,6 +56,7 @@ enum cli_exit cli_dispute_rule(struct cli *cli);
 
 enum cli_exit cli_grid_line(struct cli *cli);
 enum cli_exit cli_grid_imbalance(struct cli *cli);
+enum cli_exit cli_grid_tariff(struct cli *cli);
 enum cli_exit cli_grid_restrict(struct cli *cli);
 
 enum cli_exit cli_market_clear(struct cli *cli);

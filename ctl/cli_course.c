@@ -57,6 +57,23 @@ find(const json_t *rows, const char *key, uint32_t value)
 }
 
 static void
+print_tariffs(const json_t *tariffs)
+{
+	static const char *const keys[] = { "zone", "injection", "use" };
+	struct cli_table table = { .titles = { ">zone", ">injection pays", ">use pays" } };
+	size_t index;
+	json_t *tariff;
+
+	if (json_array_size(tariffs) == 0)
+		return;
+	json_array_foreach(tariffs, index, tariff)
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+			cli_cell(&table, "%" JSON_INTEGER_FORMAT,
+				 json_integer_value(json_object_get(tariff, keys[i])));
+	cli_table_print(&table);
+}
+
+static void
 print_course(const json_t *course)
 {
 	const json_t *due = json_object_get(course, "due_ns");
@@ -85,6 +102,7 @@ print_course(const json_t *course)
 			cli_cell(&table, "-");
 	}
 	cli_table_print(&table);
+	print_tariffs(json_object_get(course, "tariffs"));
 }
 
 static void

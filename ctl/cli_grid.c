@@ -1,11 +1,13 @@
-/* cli_grid - what the grid company tells the market: lines, imbalance prices, curtailment. */
+/* cli_grid - what the grid company tells the market: lines, imbalance prices, tariffs,
+ * curtailment. */
 #include <stdio.h>
 
 #include "ctl/cli_commands.h"
 #include "ctl/cli_operator.h"
 #include "ctl/cli_text.h"
 
-/* Standing lines name no delivery interval: they hold for all that are defined from now on. */
+/* Standing lines and tariffs name no delivery interval: they hold for all that are defined from now
+ * on. */
 struct span {
 	const char *start;
 	uint32_t count;
@@ -116,6 +118,44 @@ cli_grid_imbalance(struct cli *cli)
 		code = read_price(cli, "reference", prices[2], &imbalance->price_reference);
 	imbalance->quarters = span.count;
 	return code == CLI_GO_ON ? cli_operate_as(cli, &signer, &operation, 1) : code;
+}
+
+enum cli_exit
+cli_grid_tariff(struct cli *cli)
+{
+	struct cli_signer signer = { 0 };
+	struct span span = { .count = 1 };
+	const char *prices[2] = { NULL, NULL };
+	struct cli_option options[] = {
+		CLI_SIGNER_OPTIONS(&signer),
+		{ "start", "TIME", "first delivery, UTC (default: all from now on)", CLI_TEXT,
+		  &span.start },
+		{ "count", "N", "so many quarter-hours from there (1)", CLI_U32, &span.count, 1,
+		  65535 },
+		{ "injection", "PRICE", "paid by who sells, nano-currency per Wh", CLI_TEXT,
+		  &prices[0] },
+		{ "use", "PRICE", "paid by who buys", CLI_TEXT, &prices[1] },
+		{ 0 },
+	};
+	struct bb_wire_operation operation = { .op = BB_WIRE_TARIFF };
+	struct bb_wire_tariff *tariff = &operation.tariff;
+	uint32_t zone;
+
+	enum cli_exit code = cli_options(cli, options, 1, 1);
+	if (code == CLI_GO_ON)
+		code = read_span(cli, &span, true, &tariff->first_quarter);
+	if (code == CLI_GO_ON)
+		code = read_price(cli, "injection", prices[0], &tariff->injection);
+	if (code == CLI_GO_ON)
+		code = read_price(cli, "use", prices[1], &tariff->use);
+	if (code != CLI_GO_ON)
+		return code;
+	if (!cli_read_u32(cli->words[0], &zone) || zone > CLI_ZONE_MAX)
+		return cli_fail(cli, CLI_USAGE, NULL, "%s: no zone; write a number of 0 to 255",
+				cli->words[0]);
+	tariff->zone = (uint8_t)zone;
+	tariff->quarters = span.start == NULL ? 0 : span.count;
+	return cli_operate_as(cli, &signer, &operation, 1);
 }
 
 enum cli_exit

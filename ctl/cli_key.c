@@ -20,6 +20,10 @@ cli_key_new(struct cli *cli)
 	const enum bb_result result = bb_keyfile_write(path, &identity);
 	cli_write_hex(key, identity.public_key, BB_KEY_SIZE);
 	bb_identity_wipe(&identity);
+	if (result == BB_ERR_EXISTS)
+		return cli_fail(cli, cli_code_of(result), bb_result_name(result), "%s or %s.pub "
+				"exists already; choose another name; nothing is ever overwritten",
+				path, path);
 	if (result != BB_OK)
 		return cli_fail_file(cli, result, path);
 	if (cli->json)

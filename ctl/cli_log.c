@@ -94,7 +94,7 @@ read_segment(const struct cli_log *log, uint64_t index, struct bb_segment *segme
 	bb_segment_name(name, index);
 	if (!cli_path(path, log->folder, name))
 		return false;
-	*file = open(path, O_RDONLY | O_CLOEXEC);
+	*file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*file < 0)
 		return false;
 	if (pread(*file, bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes) &&
@@ -158,7 +158,7 @@ find_witnessed(struct cli_log *log)
 
 	if (!cli_path(path, log->folder, BB_WATERMARK_NAME))
 		return BB_ERR_NOT_FOUND;
-	const int mark_file = open(path, O_RDONLY | O_CLOEXEC);
+	const int mark_file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (mark_file < 0)
 		return cli_result_of_errno();
 	const bool whole = pread(mark_file, bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes);

@@ -8,6 +8,7 @@
 #include "ctl/cli_auction.h"
 #include "ctl/cli_commands.h"
 #include "ctl/cli_matching.h"
+#include "ctl/cli_room.h"
 #include "ctl/cli_table.h"
 #include "ctl/cli_write.h"
 
@@ -329,6 +330,7 @@ cli_market_clear(struct cli *cli)
 	if (!closeness && strcmp(degree, "surplus") != 0)
 		return cli_fail(cli, CLI_USAGE, NULL, "--degree %s: write surplus or closeness",
 				degree);
+	cli_room_json();
 	code = cli_book_read(cli, cli->words[0], book);
 	if (code == CLI_GO_ON && first)
 		return cli_matching_run(cli, book, closeness);

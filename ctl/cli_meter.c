@@ -221,9 +221,11 @@ cli_dispute_open(struct cli *cli)
 enum cli_exit
 cli_dispute_rule(struct cli *cli)
 {
+	struct cli_signer signer = { 0 };
 	bool uphold = false;
 	bool dismiss = false;
 	struct cli_option options[] = {
+		CLI_SIGNER_OPTIONS(&signer),
 		{ "uphold", NULL, "readings may be corrected, and it is settled again", CLI_FLAG,
 		  &uphold },
 		{ "dismiss", NULL, "the settlement stands", CLI_FLAG, &dismiss },
@@ -237,5 +239,5 @@ cli_dispute_rule(struct cli *cli)
 	if (code == CLI_GO_ON)
 		code = read_product(cli, &operation.ruling.product);
 	operation.ruling.uphold = uphold;
-	return code == CLI_GO_ON ? cli_operate(cli, &operation, 1) : code;
+	return code == CLI_GO_ON ? cli_operate_as(cli, &signer, &operation, 1) : code;
 }

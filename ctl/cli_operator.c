@@ -78,6 +78,7 @@ static const char *const verbs[] = {
 	[BB_WIRE_LINE] = "set",
 	[BB_WIRE_IMBALANCE] = "set",
 	[BB_WIRE_RESTRICT] = "recorded",
+	[BB_WIRE_TARIFF] = "set",
 };
 
 _Static_assert(sizeof(verbs) / sizeof(verbs[0]) == BB_WIRE_OPS, "each operation has a verb");
@@ -135,6 +136,10 @@ describe(const struct bb_wire_operation *operation, char text[64], json_t *objec
 		snprintf(text, 64, "imbalance prices");
 		json_object_set_new(object, "first_quarter",
 				    json_integer(operation->imbalance.first_quarter));
+		break;
+	case BB_WIRE_TARIFF:
+		snprintf(text, 64, "tariffs of zone %u", operation->tariff.zone);
+		json_object_set_new(object, "zone", json_integer(operation->tariff.zone));
 		break;
 	case BB_WIRE_PARAM:
 		snprintf(text, 64, "parameters");

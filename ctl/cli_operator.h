@@ -25,7 +25,7 @@ struct cli_signer {
 
 #define CLI_SIGNER_COUNT 2
 #define CLI_SIGNER_OPTIONS(signer)                                                            \
-	{ "participant", "N", "who sends: one of the grid role (1)", CLI_U32,                 \
+	{ "participant", "N", "who sends, one of the role for it (1)", CLI_U32,                 \
 	  &(signer)->participant, 1, UINT32_MAX },                                            \
 	{ "key", "FILE", "its secret key (operator.key)", CLI_TEXT, &(signer)->key }
 

@@ -12,7 +12,7 @@ open_segment(const struct cli_places *places, uint64_t index)
 	char name[BB_SEGMENT_NAME_SIZE];
 
 	bb_segment_name(name, index);
-	return openat(places->folder_fd, name, O_RDONLY | O_CLOEXEC);
+	return openat(places->folder_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 bool

@@ -39,8 +39,9 @@ static const char *const names[BB_EVENT_KINDS] = {
 	[BB_EVENT_ARMED] = "ARMED",
 	[BB_EVENT_TICKED] = "TICKED",
 	[BB_EVENT_SHOWN] = "SHOWN",
-	[BB_EVENT_CARRIED] = "CARRIED",
 	[BB_EVENT_REBATED] = "REBATED",
+	[BB_EVENT_CARRIED] = "CARRIED",
+	[BB_EVENT_TARIFF_SET] = "TARIFF_SET",
 };
 
 const char *
@@ -101,6 +102,11 @@ cli_event_text(char text[CLI_EVENT_TEXT], const struct bb_report_record *record)
 		break;
 	case BB_EVENT_DISPUTED:
 		snprintf(text, CLI_EVENT_TEXT, "disputed: %s", product);
+		break;
+	case BB_EVENT_RULED:
+		snprintf(text, CLI_EVENT_TEXT, "ruled: %s, %s by %u, %u more wanted", product,
+			 record->result == BB_OK ? "upheld" : "dismissed", record->quantity_wh,
+			 record->remaining_wh);
 		break;
 	case BB_EVENT_CARRIED:
 		snprintf(text, CLI_EVENT_TEXT, "over lines: order %llu, %u Wh %s zone %u, fee %d a "
@@ -166,7 +172,7 @@ set_auction(json_t *object, const struct shared *of)
 		set(object, "bought_wh", of->quantity_wh);
 		set(object, "sold_wh", of->remaining_wh);
 	} else if (of->kind == BB_EVENT_FLOWED) {
-		set(object, "quantity_wh", of->quantity_wh);
+		set(object, "quantity_wh", (int64_t)of->order_id);
 		set(object, "fee", of->price);
 		json_object_set_new(object, "reverse", json_boolean(of->side == BB_SELL));
 	} else {
@@ -242,11 +248,20 @@ set_fields(json_t *object, const struct shared *of)
 	case BB_EVENT_DISPUTED:
 		json_object_set_new(object, "evidence", cli_u64(of->order_id));
 		break;
+	case BB_EVENT_RULED:
+		set(object, "agree", of->quantity_wh);
+		set(object, "wanted", of->remaining_wh);
+		break;
 	case BB_EVENT_PARAM_SET:
 		set(object, "group", of->quantity_wh);
 		break;
 	case BB_EVENT_RESTRICTED:
 		set(object, "quantity_wh", of->quantity_wh);
+		break;
+	case BB_EVENT_TARIFF_SET:
+		set(object, "injection", bb_prices_low(of->order_id));
+		set(object, "use", bb_prices_high(of->order_id));
+		set(object, "quarters", of->quantity_wh);
 		break;
 	case BB_EVENT_REBATED:
 		set(object, "amount", (int64_t)of->order_id);

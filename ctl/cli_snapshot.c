@@ -1,5 +1,6 @@
 /* cli_snapshot - a snapshot of the market is made, or compared with what the ledger leads to. */
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -50,6 +51,16 @@ tell_line(void *context, const char *line)
 	fprintf(stderr, "%sbusbarctl: %s\n", snapping->tty ? "\r\033[K" : "", line);
 }
 
+/* Whether the one who read what this says has gone before its end could be asked for.  The
+ * parent's number would not tell: in a container busbard itself may be number 1. */
+static bool
+is_unheard(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 /* Gives way to everything else, memory too, and ends with whoever started it: busbard, which
  * would start another one. */
 static enum cli_exit
@@ -63,7 +74,7 @@ give_way(struct cli *cli)
 	}
 	if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return cli_fail_file(cli, cli_result_of_errno(), "the priority of this process");
-	return getppid() == 1 ? CLI_UNHEALTHY : CLI_GO_ON;
+	return is_unheard() ? CLI_UNHEALTHY : CLI_GO_ON;
 }
 
 static enum cli_exit
@@ -121,6 +132,10 @@ make(struct snapping *snapping, const char *folder, const struct bb_ledger_snaps
 		return cli_fail(cli, CLI_USAGE, NULL, "the folder's path is too long; change to it "
 				"and leave -C out");
 	enum bb_result result = bb_keyfile_read(path, &signer);
+	if (result == BB_ERR_NOT_FOUND || result == BB_ERR_PERMISSION)
+		return cli_fail(cli, cli_code_of(result), bb_result_name(result), "%s: %s; the "
+				"venue signs its snapshots: run this as its user, where its key is",
+				path, bb_result_text(result));
 	if (result != BB_OK)
 		return cli_fail_file(cli, result, path);
 	result = bb_ledger_snapshot(folder, &signer, how, &report, text);

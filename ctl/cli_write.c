@@ -7,13 +7,13 @@
 void
 cli_write_name(const char *text)
 {
-	putchar('"');
+	putchar_unlocked('"');
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar(*text);
+			putchar_unlocked('\\');
+		putchar_unlocked(*text);
 	}
-	putchar('"');
+	putchar_unlocked('"');
 }
 
 void

@@ -42,10 +42,7 @@ bb_chain_start(struct bb_chain *chain)
 void
 bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment)
 {
-	if (segment->first_height == 0) {
-		bb_chain_start(chain);
-		return;
-	}
+	BB_ASSERT(segment->first_height > 0);
 	*chain = (struct bb_chain){ .next_height = segment->first_height,
 				    .epoch = segment->epoch,
 				    .ledger_id = segment->ledger_id,

@@ -69,7 +69,8 @@ struct bb_seal {
 /* bb_chain_start expects a genesis block. */
 void bb_chain_start(struct bb_chain *chain);
 
-/* bb_chain_enter expects the first block of segment; numbers, state and log are unknown. */
+/* bb_chain_enter expects the first block of segment, which is not genesis; numbers, state and log
+ * are unknown. */
 void bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment);
 
 /* bb_chain_close makes the block that builder holds the next one; its bytes are complete but

@@ -168,34 +168,6 @@ bb_ledger_filesystem(const char *folder, char text[BB_LEDGER_TEXT])
 					    folder, name, why);
 }
 
-/* Reads genesis out of a mapped segment 0. */
-static enum bb_result
-read_genesis(const struct bb_mapping *mapping, struct bb_genesis *genesis, const char **what)
-{
-	struct bb_chain chain;
-	struct bb_scan scan;
-	struct bb_block block;
-	struct bb_block_input input;
-	uint32_t damaged = 0;
-
-	bb_chain_start(&chain);
-	bb_scan_start(&scan, &chain);
-	enum bb_result result = bb_scan_segment(&scan, mapping->bytes, mapping->size, 0, &damaged);
-	if (result == BB_OK)
-		result = bb_scan_next(&scan, &block);
-	*what = scan.what;
-	if (result != BB_OK)
-		return result;
-	*what = "signature of the genesis block";
-	if (!bb_block_signed(&block, scan.chain.signer_key))
-		return BB_ERR_BLOCK_SIGNATURE;
-	struct bb_block_cursor cursor =
-		bb_block_walk(block.bytes + BB_BLOCK_HEADER_SIZE, block.header.body_size,
-			      block.header.input_count, block.header.result_count);
-	BB_ASSERT(bb_block_next(&cursor, &input)); /* the scan has seen it */
-	return bb_genesis_decode(genesis, input.bytes, input.size);
-}
-
 enum bb_result
 bb_ledger_genesis(const char *folder, struct bb_genesis *genesis, char text[BB_LEDGER_TEXT])
 {
@@ -217,11 +189,12 @@ bb_ledger_genesis(const char *folder, struct bb_genesis *genesis, char text[BB_L
 	if (result == BB_ERR_NOT_FOUND)
 		return bb_ledger_say(text, result,
 				     "%s holds no ledger; `busbarctl init` makes one", folder);
-	if (result == BB_OK) {
-		result = read_genesis(&mapping, genesis, &what);
-		bb_store_unmap(&mapping);
-	}
+	if (result != BB_OK)
+		return bb_store_say_file(text, result, name);
+	result = bb_scan_genesis(mapping.bytes, mapping.size, genesis, &what);
+	bb_store_unmap(&mapping);
 	return result == BB_OK ? BB_OK :
-				 bb_ledger_say(text, result, "%s/%s: %s: %s", folder, name, what,
-					       bb_result_text(result));
+				 bb_ledger_say(text, result,
+					       "%s/%s: %s: %s; bring it back from a copy", folder,
+					       name, what, bb_result_text(result));
 }

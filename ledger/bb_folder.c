@@ -106,69 +106,84 @@ find_gap(int folder, uint64_t count, uint64_t *missing)
 	return BB_ERR_CORRUPT;
 }
 
-enum bb_result
-bb_folder_segments(int folder, uint64_t *count, uint64_t *missing)
+/* Begins to read the names in folder; NULL: errno says why not. */
+static DIR *
+open_entries(int folder)
 {
 	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = again < 0 ? NULL : fdopendir(again);
-	const struct dirent *entry;
+
+	if (entries == NULL && again >= 0)
+		(void)close(again);
+	return entries;
+}
+
+/* The next name; NULL: that was all, or errno says why there are no more. */
+static const char *
+next_name(DIR *entries)
+{
+	errno = 0;
+	const struct dirent *entry = readdir(entries);
+
+	return entry == NULL ? NULL : entry->d_name;
+}
+
+static enum bb_result
+close_entries(DIR *entries)
+{
+	const enum bb_result result = errno == 0 ? BB_OK : result_of(errno);
+
+	(void)closedir(entries);
+	return result;
+}
+
+enum bb_result
+bb_folder_segments(int folder, uint64_t *count, uint64_t *missing)
+{
+	DIR *entries = open_entries(folder);
+	const char *name;
 	uint64_t end = 0;
 
 	*count = 0;
-	if (entries == NULL) {
-		const enum bb_result result = result_of(errno);
-
-		if (again >= 0)
-			(void)close(again);
-		return result;
-	}
-	while ((entry = readdir(entries)) != NULL) {
+	if (entries == NULL)
+		return result_of(errno);
+	while ((name = next_name(entries)) != NULL) {
 		uint64_t index = 0;
 
-		if (!bb_segment_name_read(entry->d_name, &index))
+		if (!bb_segment_name_read(name, &index))
 			continue;
 		(*count)++;
 		if (index >= end)
 			end = index + 1;
 	}
-	(void)closedir(entries);
+	const enum bb_result result = close_entries(entries);
+	if (result != BB_OK)
+		return result;
 	return *count == end ? BB_OK : find_gap(folder, *count, missing);
 }
 
-/* Puts height into its place among the largest ones. */
-static void
-insert(uint64_t *heights, uint32_t room, uint32_t *count, uint64_t height)
-{
-	uint32_t at = *count < room ? (*count)++ : room;
-
-	if (at == room && heights[--at] > height)
-		return;
-	for (; at > 0 && heights[at - 1] < height; at--)
-		heights[at] = heights[at - 1];
-	heights[at] = height;
-}
-
 enum bb_result
-bb_folder_snapshots(int folder, uint64_t *heights, uint32_t room, uint32_t *count)
+bb_folder_snapshot(int folder, uint64_t below, uint64_t *height)
 {
-	const int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = again < 0 ? NULL : fdopendir(again);
-	const struct dirent *entry;
-	uint64_t height = 0;
+	DIR *entries = open_entries(folder);
+	const char *name;
+	bool found = false;
 
-	*count = 0;
-	if (entries == NULL) {
-		const enum bb_result result = result_of(errno);
+	if (entries == NULL)
+		return result_of(errno);
+	*height = 0;
+	while ((name = next_name(entries)) != NULL) {
+		uint64_t other = 0;
 
-		if (again >= 0)
-			(void)close(again);
-		return result;
+		if (!bb_snapshot_name_read(name, &other) || other >= below || other < *height)
+			continue;
+		*height = other;
+		found = true;
 	}
-	while ((entry = readdir(entries)) != NULL)
-		if (bb_snapshot_name_read(entry->d_name, &height))
-			insert(heights, room, count, height);
-	(void)closedir(entries);
-	return BB_OK;
+	const enum bb_result result = close_entries(entries);
+	if (result != BB_OK)
+		return result;
+	return found ? BB_OK : BB_ERR_NOT_FOUND;
 }
 
 void
@@ -200,7 +215,7 @@ push_out(int file, uint64_t at, uint64_t size)
 }
 
 static enum bb_result
-fill(int file, uint64_t size, bool (*tick)(void *context), void *context)
+fill(int file, uint64_t size, bool (*tick)(void *context, uint64_t done), void *context)
 {
 	/* First, so that a full disk says so before anything was written.  Some file
 	 * systems cannot; then the zeros alone make the room. */
@@ -208,26 +223,28 @@ fill(int file, uint64_t size, bool (*tick)(void *context), void *context)
 		return result_of(errno);
 	for (uint64_t at = 0; at < size; at += STEP) {
 		const uint64_t part = size - at < STEP ? size - at : STEP;
-		enum bb_result result = bb_file_zero(file, at, part);
 
+		if (tick != NULL && !tick(context, at))
+			return BB_ERR_BUSY;
+		enum bb_result result = bb_file_zero(file, at, part);
 		if (result == BB_OK)
 			result = push_out(file, at, part);
-		if (result == BB_OK && tick != NULL && !tick(context))
-			result = BB_ERR_BUSY;
 		if (result != BB_OK)
 			return result;
 	}
+	if (tick != NULL && !tick(context, size))
+		return BB_ERR_BUSY;
 	return fsync(file) == 0 ? BB_OK : result_of(errno);
 }
 
 enum bb_result
-bb_folder_fill(int folder, const char *name, uint64_t size, bool (*tick)(void *context),
-	       void *context)
+bb_folder_fill(int folder, const char *name, uint64_t size,
+	       bool (*tick)(void *context, uint64_t done), void *context)
 {
 	char temporary[64];
 
 	bb_folder_new_name(temporary, sizeof(temporary), name);
-	const int flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+	const int flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
 	const int file = openat(folder, temporary, flags, FILE_MODE);
 	if (file < 0)
 		return result_of(errno);
@@ -236,6 +253,19 @@ bb_folder_fill(int folder, const char *name, uint64_t size, bool (*tick)(void *c
 	if (result != BB_OK)
 		(void)unlinkat(folder, temporary, 0);
 	return result;
+}
+
+/* Whether file still has that name: between opening and locking, another process that held it may
+ * have given it the name under which it counts. */
+static bool
+is_named(int folder, const char *name, int file)
+{
+	struct stat opened;
+	struct stat named;
+
+	return fstat(file, &opened) == 0 &&
+	       fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
 enum bb_result
@@ -247,9 +277,13 @@ bb_folder_make(int folder, const char *name, int *file)
 	*file = openat(folder, temporary, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (*file < 0)
 		return result_of(errno);
-	if (flock(*file, LOCK_EX | LOCK_NB) == 0 && ftruncate(*file, 0) == 0)
+	enum bb_result result = flock(*file, LOCK_EX | LOCK_NB) == 0 ? BB_OK : result_of(errno);
+	if (result == BB_OK && !is_named(folder, temporary, *file))
+		result = BB_ERR_LOCKED;
+	if (result == BB_OK && ftruncate(*file, 0) != 0)
+		result = result_of(errno);
+	if (result == BB_OK)
 		return BB_OK;
-	const enum bb_result result = result_of(errno);
 	(void)close(*file);
 	*file = -1;
 	return result;
@@ -301,7 +335,10 @@ bb_folder_remove(int folder, const char *name)
 enum bb_result
 bb_file_open(int folder, const char *name, bool writable, int *file)
 {
-	*file = openat(folder, name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+	/* Not to wait for the other end where somebody has put a pipe. */
+	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+
+	*file = openat(folder, name, (writable ? O_RDWR : O_RDONLY) | flags);
 	return *file < 0 ? result_of(errno) : BB_OK;
 }
 

@@ -40,9 +40,9 @@ const char *bb_folder_unsafe(int folder, const char **why);
 /* bb_folder_segments counts the segments: BB_ERR_CORRUPT and *missing when there is a gap. */
 enum bb_result bb_folder_segments(int folder, uint64_t *count, uint64_t *missing);
 
-/* bb_folder_snapshots finds the heights of the newest snapshots, at most room, newest first. */
-enum bb_result bb_folder_snapshots(int folder, uint64_t *heights, uint32_t room,
-				   uint32_t *count);
+/* bb_folder_snapshot finds the height of the newest snapshot, good or not, that is below this one:
+ * BB_ERR_NOT_FOUND when there is none. */
+enum bb_result bb_folder_snapshot(int folder, uint64_t below, uint64_t *height);
 
 /* bb_spare_name writes the name of the spare in this slot. */
 void bb_spare_name(char name[BB_SPARE_NAME_SIZE], uint32_t slot);
@@ -51,12 +51,13 @@ void bb_spare_name(char name[BB_SPARE_NAME_SIZE], uint32_t slot);
 void bb_folder_new_name(char *target, size_t size, const char *name);
 
 /* bb_folder_fill makes NAME.new with size zero bytes, all of them on the disk.  tick, unless
- * NULL, is called now and then; when it returns false filling stops with BB_ERR_BUSY. */
+ * NULL, is called before each step and before the flush, and may wait; when it returns false
+ * filling stops with BB_ERR_BUSY. */
 enum bb_result bb_folder_fill(int folder, const char *name, uint64_t size,
-			      bool (*tick)(void *context), void *context);
+			      bool (*tick)(void *context, uint64_t done), void *context);
 
-/* bb_folder_make makes NAME.new, empty, and keeps others from making one until file is closed or
- * published: BB_ERR_LOCKED. */
+/* bb_folder_make makes NAME.new, empty, and keeps others from making one until file is closed:
+ * BB_ERR_LOCKED.  Whoever publishes it does so before closing. */
 enum bb_result bb_folder_make(int folder, const char *name, int *file);
 
 /* bb_folder_publish renames NAME.new to name, for good. */

@@ -33,25 +33,51 @@ begin(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_
 		pass->bytes_total += segments[i].size;
 }
 
+/* A pass that begins in the middle takes ledger id and key from the head of a segment, which anyone
+ * can write, genesis of another ledger behind it and all: what it says must be of the ledger that
+ * segment 0 begins. */
+static enum bb_result
+enter_chain(struct bb_chain *chain, const struct bb_mapping *segments, uint64_t first,
+	    char text[BB_LEDGER_TEXT])
+{
+	struct bb_segment segment;
+	struct bb_genesis genesis;
+	uint32_t damaged = 0;
+	const char *what = "";
+
+	if (bb_scan_genesis(segments[0].bytes, segments[0].size, &genesis, &what) != BB_OK)
+		return bb_ledger_say(text, BB_ERR_CORRUPT,
+				     "seg-%016" PRIx64 ", which holds genesis: %s: damaged",
+				     UINT64_C(0), what);
+	if (segments[first].size < BB_SEGMENT_BLOCKS ||
+	    bb_segment_read(&segment, segments[first].bytes, &damaged) != BB_OK)
+		return bb_ledger_say(text, BB_ERR_CORRUPT,
+				     "seg-%016" PRIx64 ": segment header: damaged", first);
+	const struct bb_hash ledger_id = bb_genesis_ledger_id(&genesis);
+
+	if (segment.first_height == 0 ||
+	    memcmp(&segment.ledger_id, &ledger_id, BB_HASH_SIZE) != 0 ||
+	    memcmp(segment.signer_key, genesis.signer_key, BB_KEY_SIZE) != 0)
+		return bb_ledger_say(text, BB_ERR_CORRUPT,
+				     "seg-%016" PRIx64 ": the head names another ledger or key "
+				     "than genesis, or begins anew", first);
+	bb_chain_enter(chain, &segment);
+	return BB_OK;
+}
+
 enum bb_result
 bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments, uint64_t segment_count,
 	      uint64_t first, const struct bb_witness *witness, char text[BB_LEDGER_TEXT])
 {
 	struct bb_chain chain;
-	struct bb_segment segment;
-	uint32_t damaged = 0;
+	enum bb_result result = BB_OK;
 
 	begin(pass, segments, segment_count, first, witness, text);
 	bb_chain_start(&chain);
-	if (first > 0) {
-		if (segments[first].size < BB_SEGMENT_BLOCKS ||
-		    bb_segment_read(&segment, segments[first].bytes, &damaged) != BB_OK)
-			return bb_ledger_say(text, BB_ERR_CORRUPT,
-					     "seg-%016" PRIx64 ": segment header: damaged", first);
-		bb_chain_enter(&chain, &segment);
-	}
+	if (first > 0)
+		result = enter_chain(&chain, segments, first, text);
 	bb_scan_start(&pass->scan, &chain);
-	return BB_OK;
+	return result;
 }
 
 enum bb_result
@@ -105,7 +131,7 @@ enter_segment(struct bb_pass *pass)
 	if (result != BB_OK)
 		return bb_ledger_say(pass->text, BB_ERR_CORRUPT,
 				     "seg-%016" PRIx64 ", where block %" PRIu64
-				     " should follow: %s: %s",
+				     " should follow: %s: %s; bring it back from a copy",
 				     index, pass->scan.chain.next_height, pass->scan.what,
 				     bb_result_text(result));
 	if (damaged != 0 && pass->strict_heads)

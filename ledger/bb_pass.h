@@ -54,7 +54,8 @@ struct bb_pass {
 };
 
 /* bb_pass_start begins at segment first; first > 0: a pass that was entered in the middle,
- * where numbers, state and log are taken from the first block. */
+ * where numbers, state and log are taken from the first block, and ledger id and key must be
+ * those of genesis in segment 0. */
 enum bb_result bb_pass_start(struct bb_pass *pass, const struct bb_mapping *segments,
 			     uint64_t segment_count, uint64_t first,
 			     const struct bb_witness *witness, char text[BB_LEDGER_TEXT]);

@@ -23,8 +23,8 @@ read_head(struct bb_scan *scan, struct bb_segment *segment, const uint8_t *bytes
 	scan->what = "segment header";
 	const enum bb_result result = bb_segment_read(segment, bytes, damaged);
 	if (result == BB_OK && segment->size != size) {
-		scan->what = "segment size";
-		return size < segment->size ? BB_ERR_TRUNCATED : BB_ERR_LENGTH;
+		scan->what = "segment size, which is not what its head says";
+		return size < segment->size ? BB_ERR_TRUNCATED : BB_ERR_FORMAT;
 	}
 	return result;
 }
@@ -149,6 +149,36 @@ bb_scan_next(struct bb_scan *scan, struct bb_block *block)
 	scan->offset += block->header.total_size;
 	scan->what = "";
 	return BB_OK;
+}
+
+enum bb_result
+bb_scan_genesis(const uint8_t *bytes, uint64_t size, struct bb_genesis *genesis,
+		const char **what)
+{
+	struct bb_chain chain;
+	struct bb_scan scan;
+	struct bb_block block;
+	struct bb_block_input input;
+	uint32_t damaged = 0;
+
+	bb_chain_start(&chain);
+	bb_scan_start(&scan, &chain);
+	enum bb_result result = bb_scan_segment(&scan, bytes, size, 0, &damaged);
+	if (result == BB_OK)
+		result = bb_scan_next(&scan, &block);
+	*what = scan.what;
+	if (result != BB_OK)
+		return result;
+	*what = "signature of the genesis block";
+	if (!bb_block_signed(&block, scan.chain.signer_key))
+		return BB_ERR_BLOCK_SIGNATURE;
+	struct bb_block_cursor cursor =
+		bb_block_walk(block.bytes + BB_BLOCK_HEADER_SIZE, block.header.body_size,
+			      block.header.input_count, block.header.result_count);
+	/* The scan has seen it; but who writes to the file may have changed it since. */
+	return bb_block_next(&cursor, &input)
+		       ? bb_genesis_decode(genesis, input.bytes, input.size)
+		       : BB_ERR_FORMAT;
 }
 
 bool

@@ -43,6 +43,11 @@ enum bb_result bb_scan_resume(struct bb_scan *scan, const uint8_t *bytes, uint64
  * for BB_BLOCK_SIZE_MAX. */
 enum bb_result bb_scan_next(struct bb_scan *scan, struct bb_block *block);
 
+/* bb_scan_genesis reads genesis out of segment 0, its signature too; *what names the part that is
+ * wrong. */
+enum bb_result bb_scan_genesis(const uint8_t *bytes, uint64_t size, struct bb_genesis *genesis,
+			       const char **what);
+
 /* bb_scan_vouched returns whether behind offset a header signed by the venue says that
  * the block at offset was durable. */
 bool bb_scan_vouched(const struct bb_scan *scan);

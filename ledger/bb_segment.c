@@ -107,7 +107,7 @@ bb_segment_decode(struct bb_segment *segment, const uint8_t bytes[BB_SEGMENT_HEA
 	const enum bb_result result = check_page_end(&reader);
 	if (result != BB_OK)
 		return result;
-	return bb_segment_size_valid(segment->size) ? BB_OK : BB_ERR_LENGTH;
+	return bb_segment_size_valid(segment->size) ? BB_OK : BB_ERR_FORMAT;
 }
 
 enum bb_result

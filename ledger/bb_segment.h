@@ -23,7 +23,7 @@
  *	112 ..  zero          4064 32 SHA-256 of bytes 0..4063
  *
  * Memory   Copies in and out.
- * Errors   BB_ERR_FORMAT, BB_ERR_HASH, BB_ERR_RESERVED, BB_ERR_LENGTH.
+ * Errors   BB_ERR_FORMAT, BB_ERR_HASH, BB_ERR_RESERVED.
  * Replay   Pure.
  */
 #ifndef BB_SEGMENT_H

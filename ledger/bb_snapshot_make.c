@@ -140,10 +140,14 @@ make(struct making *making, const struct bb_identity *signer)
 		return bb_ledger_say(making->text, BB_ERR_KEY,
 				     "%s was signed with another key: put back its venue.key",
 				     making->folder);
+	if (witness->state == BB_WITNESS_DAMAGED)
+		return bb_ledger_say(making->text, BB_ERR_CORRUPT,
+				     "%s: both slots of wm are damaged: check the disk, and see "
+				     "what busbarctl ledger verify says", making->folder);
 	if (witness->state != BB_WITNESS_AHEAD)
 		return bb_ledger_say(making->text, BB_ERR_NOT_FOUND,
-				     "%s has no whole watermark, which would say how far it is "
-				     "durable: start busbard once", making->folder);
+				     "%s has no wm, which would say how far it is durable: start "
+				     "busbard once", making->folder);
 	if (height == 0)
 		return bb_ledger_say(making->text, BB_ERR_NOT_FOUND,
 				     "%s holds nothing but genesis yet", making->folder);
@@ -292,13 +296,12 @@ uint64_t
 bb_ledger_snapshot_newest(const char *folder)
 {
 	uint64_t height = 0;
-	uint32_t count = 0;
 	int files = -1;
 
 	if (bb_folder_open(folder, &files) != BB_OK)
 		return 0;
-	if (bb_folder_snapshots(files, &height, 1, &count) != BB_OK)
-		count = 0;
+	if (bb_folder_snapshot(files, UINT64_MAX, &height) != BB_OK)
+		height = 0;
 	bb_file_close(files);
-	return count > 0 ? height : 0;
+	return height;
 }

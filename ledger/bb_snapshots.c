@@ -7,8 +7,7 @@
 #include "ledger/bb_folder.h"
 #include "market/bb_save.h"
 
-#define CHUNK      (UINT64_C(1) << 20)
-#define LOOKED_AT  8u /* snapshots of a folder */
+#define CHUNK (UINT64_C(1) << 20)
 
 /* Where records go: to a file, or nowhere; summed on the way. */
 struct sink {
@@ -100,19 +99,19 @@ bb_snapshots_sum(const struct bb_recover *recover, struct bb_snapshot *snapshot)
 	return write_all(recover, -1, snapshot);
 }
 
-/* The two newest are enough: the second is there for the case that the first is damaged. */
+/* The two newest are enough: the second is there for the case that the first is damaged.  Newest
+ * is the one that was just made: one of a greater height is of no use to this ledger (an older copy
+ * of it was brought back, say), and must not push that out. */
 static void
-remove_old(int folder)
+remove_old(int folder, uint64_t made)
 {
-	uint64_t heights[LOOKED_AT];
+	uint64_t height = made;
 	char name[BB_SNAPSHOT_NAME_SIZE];
-	uint32_t count = 0;
 
-	if (bb_folder_snapshots(folder, heights, LOOKED_AT, &count) != BB_OK)
-		return;
-	for (uint32_t i = BB_SNAPSHOTS_KEPT; i < count; i++) {
-		bb_snapshot_name(name, heights[i]);
-		(void)bb_folder_remove(folder, name);
+	for (uint32_t kept = 1; bb_folder_snapshot(folder, height, &height) == BB_OK; kept++) {
+		bb_snapshot_name(name, height);
+		if (kept >= BB_SNAPSHOTS_KEPT && bb_folder_remove(folder, name) != BB_OK)
+			return;
 	}
 }
 
@@ -143,7 +142,7 @@ bb_snapshots_make(const struct bb_store_files *files, const struct bb_recover *r
 		(void)bb_folder_remove(files->folder, temporary);
 	bb_file_close(file);
 	if (result == BB_OK)
-		remove_old(files->folder);
+		remove_old(files->folder, snapshot->height);
 	return result;
 }
 
@@ -279,27 +278,25 @@ tell(const struct bb_snapshots_search *search, uint64_t height, const char *what
 enum bb_result
 bb_snapshots_load(const struct bb_snapshots_search *search, struct bb_snapshot_entry *entry)
 {
-	uint64_t heights[LOOKED_AT];
-	uint32_t count = 0;
-	const enum bb_result listed = bb_folder_snapshots(search->files->folder, heights,
-							  LOOKED_AT, &count);
+	const int folder = search->files->folder;
+	uint64_t height = UINT64_MAX;
+	enum bb_result result;
 
-	if (listed != BB_OK)
-		return bb_ledger_say(search->text, listed, "looking for snapshots: %s",
-				     bb_result_text(listed));
-	for (uint32_t i = 0; i < count; i++) {
+	while ((result = bb_folder_snapshot(folder, height, &height)) == BB_OK) {
 		const char *what = "";
 		uint8_t *records;
-		enum bb_result result =
-			read_file(search, heights[i], true, entry, &records, &what);
 
+		result = read_file(search, height, true, entry, &records, &what);
 		if (result != BB_OK) {
-			tell(search, heights[i], what, result);
+			tell(search, height, what, result);
 			continue;
 		}
 		result = load_records(search, &entry->snapshot, records);
 		release_records(&entry->snapshot, records);
 		return result;
 	}
-	return BB_ERR_NOT_FOUND;
+	return result == BB_ERR_NOT_FOUND
+		       ? result
+		       : bb_ledger_say(search->text, result, "looking for snapshots: %s",
+				       bb_result_text(result));
 }

@@ -84,8 +84,18 @@ bb_store_unmap(struct bb_mapping *mapping)
 	mapping->bytes = NULL;
 }
 
+enum bb_result
+bb_store_say_file(char text[BB_LEDGER_TEXT], enum bb_result result, const char *name)
+{
+	return bb_ledger_say(text, result, "%s: %s; %s", name, bb_result_text(result),
+			     result == BB_ERR_PERMISSION
+				     ? "give it back to the user of busbard (chown, chmod u+rw), "
+				       "and see that its file system may be written to"
+				     : "see what lies there, and bring it back from a copy");
+}
+
 static enum bb_result
-map_segment(struct bb_store_files *files, uint64_t index)
+map_segment(struct bb_store_files *files, uint64_t index, char text[BB_LEDGER_TEXT])
 {
 	char name[BB_SEGMENT_NAME_SIZE];
 	int file = -1;
@@ -95,11 +105,11 @@ map_segment(struct bb_store_files *files, uint64_t index)
 	if (result == BB_OK)
 		result = bb_store_map(file, &files->segments[index]);
 	bb_file_close(file);
-	return result;
+	return result == BB_OK ? BB_OK : bb_store_say_file(text, result, name);
 }
 
 static enum bb_result
-read_witness(struct bb_store_files *files)
+read_witness(struct bb_store_files *files, char text[BB_LEDGER_TEXT])
 {
 	uint8_t bytes[2 * BB_WATERMARK_SIZE];
 	uint64_t size = 0;
@@ -114,9 +124,10 @@ read_witness(struct bb_store_files *files)
 	if (result == BB_OK && size == sizeof(bytes))
 		result = bb_file_read(file, bytes, sizeof(bytes), 0);
 	bb_file_close(file);
-	if (result == BB_OK)
-		bb_witness_read(&files->witness, bytes, size == sizeof(bytes) ? size : 0);
-	return result;
+	if (result != BB_OK)
+		return bb_store_say_file(text, result, BB_WATERMARK_NAME);
+	bb_witness_read(&files->witness, bytes, size == sizeof(bytes) ? size : 0);
+	return BB_OK;
 }
 
 static enum bb_result
@@ -140,10 +151,9 @@ map_all(struct bb_store_files *files, const char *folder, char text[BB_LEDGER_TE
 		return bb_ledger_say(text, BB_ERR_FULL, "%s: more than %u segments", folder,
 				     BB_STORE_SEGMENTS_MAX);
 	while (files->segment_count < found) {
-		result = map_segment(files, files->segment_count++);
+		result = map_segment(files, files->segment_count++, text);
 		if (result != BB_OK)
-			return bb_ledger_say(text, result, "%s/seg-%016" PRIx64 ": %s", folder,
-					     files->segment_count - 1, bb_result_text(result));
+			return result;
 	}
 	return BB_OK;
 }
@@ -156,12 +166,14 @@ bb_store_open(struct bb_store_files *files, const char *folder, bool lock,
 	enum bb_result result = bb_folder_open(folder, &files->folder);
 	if (result == BB_OK && lock)
 		result = bb_folder_lock(files->folder);
-	if (result == BB_OK)
-		result = read_witness(files);
+	if (result != BB_OK)
+		(void)bb_ledger_say(text, result, "%s: %s%s", folder, bb_result_text(result),
+				    result == BB_ERR_LOCKED ? "; stop it first" : "");
+	else
+		result = read_witness(files, text);
 	if (result != BB_OK) {
 		bb_store_close(files);
-		return bb_ledger_say(text, result, "%s: %s%s", folder, bb_result_text(result),
-				     result == BB_ERR_LOCKED ? "; stop it first" : "");
+		return result;
 	}
 	files->segments = bb_store_memory(BB_STORE_SEGMENTS_MAX * sizeof(files->segments[0]));
 	if (files->segments == NULL)
@@ -336,14 +348,19 @@ open_for_writing(struct bb_store *store, enum bb_ledger_write write)
 }
 
 /* The path to the disk before everything that can wait, the keeper's zeros above all: else a block
- * may lie about for as long as a scheduler lets others run.  Both threads mostly sleep.  Who may
- * not ask for it (CAP_SYS_NICE, RLIMIT_RTPRIO) goes without. */
+ * may lie about for as long as a scheduler lets others run.  Who may not ask for rank
+ * (CAP_SYS_NICE, RLIMIT_RTPRIO) gets a lower one, or none. */
 static void
-put_first(pthread_t thread)
+put_first(pthread_t thread, int rank)
 {
-	const struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
+	const int lowest = sched_get_priority_min(SCHED_FIFO);
 
-	(void)pthread_setschedparam(thread, SCHED_FIFO, &lowest);
+	for (; rank >= 0; rank--) {
+		const struct sched_param place = { .sched_priority = lowest + rank };
+
+		if (pthread_setschedparam(thread, SCHED_FIFO, &place) == 0)
+			return;
+	}
 }
 
 static void
@@ -363,8 +380,10 @@ start_threads(struct bb_store *store)
 	(void)pthread_setname_np(store->sealer, "bb-sealer");
 	(void)pthread_setname_np(store->flusher, "bb-flusher");
 	(void)pthread_setname_np(store->keeper, "bb-keeper");
-	put_first(store->sealer);
-	put_first(store->flusher);
+	/* The flusher mostly sleeps, the sealer computes; on one CPU the disk would be idle
+	 * until that is done with a block. */
+	put_first(store->sealer, 0);
+	put_first(store->flusher, 1);
 }
 
 static void
@@ -411,8 +430,8 @@ bb_store_start(struct bb_store *store, const struct bb_store_files *files,
 	if (result == BB_ERR_FILESYSTEM)
 		return bb_ledger_say(text, result, "this file system has no O_DIRECT: write "
 						   "\"write = buffered\" or auto into [ledger]");
-	return bb_ledger_say(text, result, "cannot open the last segment and %s for writing: %s",
-			     BB_WATERMARK_NAME, bb_result_text(result));
+	return bb_store_say_file(text, result, "the last segment or " BB_WATERMARK_NAME
+				 ", opened for writing");
 }
 
 static void

@@ -102,7 +102,9 @@ struct bb_store {
 	int mark_file;
 
 	/* The keeper's own. */
-	uint64_t made; /* spares, ever */
+	uint64_t made;      /* spares, ever */
+	uint64_t jobs_seen; /* jobs_end, when it last looked */
+	uint64_t busy_ns;   /* when it last saw a block on its way */
 
 	/* The flusher's own. */
 	int file; /* the segment being written */
@@ -151,6 +153,10 @@ void bb_store_stop(struct bb_store *store);
 
 /* bb_store_disk returns the functions for the line. */
 struct bb_disk bb_store_disk(struct bb_store *store);
+
+/* bb_store_say_file says what is wrong with a file of the folder, and what to do. */
+enum bb_result bb_store_say_file(char text[BB_LEDGER_TEXT], enum bb_result result,
+				 const char *name);
 
 /* Parts of the files: maps a whole file to read; the mains of the threads. */
 enum bb_result bb_store_map(int file, struct bb_mapping *mapping);

@@ -1,36 +1,19 @@
 /* bb_store_keeper - the thread that works ahead: spare segments and the watermark.
  *
  * It shares the disk with the blocks, and they come first: it writes a little at a time, and
- * where that can wait, in the gaps between them. */
+ * when that is, bb_ahead.h says. */
 #define _GNU_SOURCE /* sem_clockwait */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/bb_assert.h"
+#include "ledger/bb_ahead.h"
 #include "ledger/bb_folder.h"
 #include "ledger/bb_store.h"
 
 #define SECOND_NS   UINT64_C(1000000000)
 #define CHECK_CHUNK (UINT64_C(1) << 16)
-
-/* How long the keeper lets blocks go first, and how often it looks whether they are done. */
-#define PATIENCE_NS (SECOND_NS / 100)
-#define NAP_NS      (SECOND_NS / 10000)
-
-/* Waits, but not for ever, until no block is on its way to the disk: what the keeper writes is
- * in nobody's way then. */
-static void
-give_way(const struct bb_store *store)
-{
-	const struct timespec nap = { .tv_nsec = NAP_NS };
-	const uint64_t until_ns = bb_store_elapsed_ns() + PATIENCE_NS;
-
-	while (atomic_load_explicit(&store->jobs_done, memory_order_relaxed) !=
-		       atomic_load_explicit(&store->jobs_end, memory_order_relaxed) &&
-	       bb_store_elapsed_ns() < until_ns)
-		(void)nanosleep(&nap, NULL);
-}
 
 /* Writes the watermark if it is behind, was last looked at so long ago, and no block is on its
  * way: else the flusher will.  False: the store has failed. */
@@ -45,17 +28,39 @@ refresh_mark(struct bb_store *store, uint64_t age_ns)
 	return atomic_load(&store->failed) == BB_OK;
 }
 
-/* After each step of filling a spare, which takes longer than a watermark may be old.  While
- * another spare is ready there is no hurry. */
+/* Returns for how long no block has been on its way.  One that came and went since the last
+ * look counts as one now. */
+static uint64_t
+look_at_blocks(struct bb_store *store)
+{
+	const uint64_t now_ns = bb_store_elapsed_ns();
+	const uint64_t done = atomic_load_explicit(&store->jobs_done, memory_order_relaxed);
+	const uint64_t end = atomic_load_explicit(&store->jobs_end, memory_order_relaxed);
+
+	if (end != store->jobs_seen || end != done)
+		store->busy_ns = now_ns;
+	store->jobs_seen = end;
+	return now_ns - store->busy_ns;
+}
+
+/* Before each step of making a spare, of which so many bytes are done: keeps the watermark
+ * young and waits as long as blocks come first.  False: the store stops or has failed. */
 static bool
-keeper_tick(void *context)
+keeper_tick(void *context, uint64_t done)
 {
 	struct bb_store *store = context;
 
-	if (bb_store_spares(store) > 0)
-		give_way(store);
-	return refresh_mark(store, BB_STORE_MARK_NS) &&
-	       !atomic_load(&store->stop_keeper);
+	while (refresh_mark(store, BB_STORE_MARK_NS) && !atomic_load(&store->stop_keeper)) {
+		const uint64_t ahead = bb_store_room(store) + done +
+				       bb_store_spares(store) * store->segment_size;
+		const uint64_t quiet_ns = bb_ahead_quiet_ns(ahead, store->segment_size);
+		const struct timespec nap = { .tv_nsec = (long)quiet_ns };
+
+		if (look_at_blocks(store) >= quiet_ns)
+			return true;
+		(void)nanosleep(&nap, NULL);
+	}
+	return false;
 }
 
 /* Whether the file of a spare is zeros; a crash may have left it with a head, or another
@@ -70,14 +75,14 @@ check_spare(struct bb_store *store, int file, uint64_t size)
 	for (uint64_t at = 0; at < size; at += sizeof(chunk)) {
 		const uint64_t left = size - at;
 		const size_t part = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
-		const enum bb_result result = bb_file_read(file, chunk, part, at);
 
+		if (!keeper_tick(store, at))
+			return BB_ERR_BUSY;
+		const enum bb_result result = bb_file_read(file, chunk, part, at);
 		if (result != BB_OK)
 			return result;
 		if (!bb_is_zero(chunk, part))
 			return BB_ERR_RESERVED;
-		if (!keeper_tick(store))
-			return BB_ERR_BUSY;
 	}
 	return BB_OK;
 }

@@ -69,6 +69,8 @@ bb_store_reread(const struct bb_store_files *files, uint64_t *stale, char text[B
 	enum bb_result result = bb_file_open_direct(files->folder, name, &rereading.file);
 	if (result == BB_ERR_FILESYSTEM)
 		return BB_OK;
+	if (result == BB_ERR_PERMISSION)
+		return bb_store_say_file(text, result, name);
 	rereading.chunk = bb_store_memory(CHUNK);
 	if (result == BB_OK && rereading.chunk == NULL)
 		result = BB_ERR_IO;

@@ -108,23 +108,6 @@ signers_for(const struct bb_ledger_options *options)
 							      : BB_AUDIT_SIGNERS_MAX;
 }
 
-/* A pass that begins in the middle takes the venue's key from the head of a segment, which
- * anyone can write; genesis, to which the ledger id is bound, must name the same. */
-static enum bb_result
-check_entrance(const struct verifying *verifying)
-{
-	const struct bb_chain *chain = &verifying->audit.reader.pass.scan.chain;
-	const struct bb_hash ledger_id = bb_genesis_ledger_id(&verifying->genesis);
-
-	if (chain->next_height > 0 &&
-	    (memcmp(&chain->ledger_id, &ledger_id, BB_HASH_SIZE) != 0 ||
-	     memcmp(chain->signer_key, verifying->genesis.signer_key, BB_KEY_SIZE) != 0))
-		return bb_ledger_say(verifying->text, BB_ERR_CORRUPT,
-				     "seg-%016" PRIx64 ": the head names another ledger or key "
-				     "than genesis", verifying->audit.reader.pass.segment_index);
-	return BB_OK;
-}
-
 static enum bb_result
 start(struct verifying *verifying, const struct bb_ledger_options *options,
       struct bb_arena *arena)
@@ -167,8 +150,6 @@ start(struct verifying *verifying, const struct bb_ledger_options *options,
 	pass->strict_heads = true;
 	bb_audit_keys_expect(&audit->keys, pass->bytes_total);
 	audit->report->first_height = pass->scan.chain.next_height;
-	if (result == BB_OK)
-		result = check_entrance(verifying);
 	if (result == BB_OK && pass->scan.chain.next_height > 0)
 		BB_ASSERT(bb_audit_keys_add(&audit->keys, 0, verifying->genesis.signer_key, 0));
 	return result;

@@ -11,8 +11,8 @@
  *
  *	need of an order = (max(0, buy ? price : -price) + margin) x quantity
  *
- * The margin is an amount a Wh (bb_rules_margin in bb_rules.h), so needs are additive: an order
- * filled in parts strands no rounding unit.
+ * The margin is an amount a Wh (bb_rules_margin in bb_rules.h, and the larger of the zone's two
+ * tariffs), so needs are additive: an order filled in parts strands no rounding unit.
  *
  * Units    nano-currency; Wh.
  * Memory   bb_accounts_bytes(participants) from the arena.

@@ -1,6 +1,7 @@
 #include "market/bb_across.h"
 
 #include "market/bb_trade.h"
+#include "market/bb_type.h"
 
 #define NOWHERE BB_VENUE_ZONES
 
@@ -12,6 +13,7 @@ struct front {
 	enum bb_side other;
 	uint32_t home;
 	uint32_t turns;
+	uint32_t looks; /* at prices, and at orders for what they hide */
 	bool found; /* net and reach are what they should be */
 	struct bb_net net;
 	struct bb_reach reach;
@@ -153,9 +155,9 @@ bb_across_trade(struct bb_market *market, struct bb_slice *slice, struct bb_take
 	return true;
 }
 
-/* What rests on the best rung of a zone. */
+/* What rests on the best rung of a zone.  Where no order hides anything, none is looked at. */
 static uint64_t
-offered_wh(const struct front *front, uint32_t zone, bool hidden)
+offered_wh(struct front *front, uint32_t zone, bool hidden)
 {
 	const struct bb_orders *orders = &front->market->orders;
 
@@ -163,9 +165,11 @@ offered_wh(const struct front *front, uint32_t zone, bool hidden)
 		return 0;
 	const struct bb_rung *rung = bb_ladder_rung(ladder_of(front, zone), front->rungs[zone]);
 	uint64_t offered = bb_rung_wh(rung);
-	if (!hidden)
+	front->looks++;
+	if (!hidden || !front->listings[zone]->odd)
 		return offered;
-	for (uint32_t slot = rung->first; slot != BB_SLOT_NONE; slot = orders->slots[slot].next)
+	for (uint32_t slot = rung->first; slot != BB_SLOT_NONE && front->looks <= BB_LOOKS_MAX;
+	     slot = orders->slots[slot].next, front->looks++)
 		offered += bb_order_hidden(orders, &orders->slots[slot]);
 	return offered;
 }
@@ -197,11 +201,12 @@ fills(struct front *front, struct bb_market *market, const struct bb_take *take,
 	uint64_t left_wh = take->left_wh;
 
 	look_around(front, market, take);
+	front->looks = 0;
 	for (uint32_t zone = 0; zone < front->course->zone_count; zone++)
 		front->left_wh[zone] = offered_wh(front, zone, hidden);
 	while (left_wh > 0) {
 		const uint32_t zone = next_zone(front);
-		if (zone == NOWHERE)
+		if (zone == NOWHERE || front->looks > BB_LOOKS_MAX)
 			return false;
 		left_wh -= count_next(front, zone, left_wh, hidden);
 	}

@@ -31,7 +31,10 @@
 #include "market/bb_reach.h"
 #include "market/bb_state.h"
 
+/* A test that wants to see what is beyond has fewer. */
+#ifndef BB_ACROSS_TURNS
 #define BB_ACROSS_TURNS 128u
+#endif
 
 /* Events of one trade: it, what it carried, an iceberg's next clip. */
 #define BB_ACROSS_ROOM 3u
@@ -42,7 +45,8 @@ bool bb_across_trade(struct bb_market *market, struct bb_slice *slice, struct bb
 
 /* bb_across_fills returns whether all of an order can trade at once: it goes the same way over
  * the sums of rungs and a copy of the lines.  What icebergs hide does not count, but it
- * may stand in the way: so if it fills without, it must fill with it too. */
+ * may stand in the way: so if it fills without, it must fill with it too.  It looks at
+ * BB_LOOKS_MAX prices, and at orders for what they hide, at most (bb_type.h). */
 bool bb_across_fills(struct bb_market *market, const struct bb_take *take);
 
 /* bb_across_owns returns whether an order's price reaches one of its owner's in another zone by

@@ -43,20 +43,29 @@ counts_down(const struct bb_command *first, const struct bb_slice *slice, uint32
 	return true;
 }
 
+/* Whether lines lead from the product's zone to others. */
+static bool
+is_joined(const struct bb_market *market, uint32_t product)
+{
+	const struct bb_listing *listing = bb_products_find(&market->products, product);
+
+	return listing != NULL && listing->joined;
+}
+
 /* Whether a leg's trades could change what an earlier one's judgement counted on: of the same
- * product, or of another zone to which lines lead. */
+ * product, or in the same interval, where lines lead from the zones of both. */
 static bool
 meets_earlier(const struct bb_market *market, const struct bb_command *first,
 	      const struct bb_slice *slice, uint32_t index)
 {
 	const uint32_t product = leg(first, slice, index)->order.product;
-	const struct bb_listing *listing = bb_products_find(&market->products, product);
-	const bool joined = listing != NULL && listing->joined;
+	const bool joined = is_joined(market, product);
 
 	for (uint32_t i = 0; i < index; i++) {
 		const uint32_t other = leg(first, slice, i)->order.product;
-		if (other == product || (joined && bb_product_quarter(other) ==
-							   bb_product_quarter(product)))
+		if (other == product ||
+		    (joined && bb_product_quarter(other) == bb_product_quarter(product) &&
+		     is_joined(market, other)))
 			return true;
 	}
 	return false;

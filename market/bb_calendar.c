@@ -100,6 +100,8 @@ bb_calendar_define(struct bb_calendar *calendar, uint32_t quarter)
 	};
 	for (uint32_t i = 0; i < BB_VENUE_LINES; i++)
 		course->lines[i] = calendar->lines[i];
+	for (uint32_t i = 0; i < BB_VENUE_ZONES; i++)
+		course->tariffs[i] = calendar->tariffs[i];
 	calendar->next_quarter = quarter + 1;
 	return course;
 }

@@ -30,6 +30,7 @@ struct bb_calendar {
 	struct bb_rules rules;    /* of intervals that have not opened */
 	uint32_t reserved;        /* zero */
 	struct bb_course_line lines[BB_VENUE_LINES]; /* of intervals to be defined */
+	struct bb_course_tariff tariffs[BB_VENUE_ZONES]; /* and these */
 };
 
 size_t bb_calendar_bytes(uint32_t courses);

@@ -75,6 +75,7 @@ enum bb_command_kind {
 	/* of the grid company */
 	BB_COMMAND_LINE,      /* line: capacity and fee between two zones */
 	BB_COMMAND_IMBALANCE, /* imbalance: prices of a delivery interval */
+	BB_COMMAND_TARIFF,    /* tariff: what contracts of a zone pay for its network */
 	BB_COMMAND_RESTRICT,  /* restrict: curtailment that is nobody's fault */
 	/* of meters */
 	BB_COMMAND_METER, /* meter */
@@ -176,6 +177,15 @@ struct bb_imbalance_command {
 	uint32_t reserved[9];
 };
 
+struct bb_tariff_command {
+	uint32_t first_quarter; /* as of a line */
+	uint32_t quarters;
+	int32_t injection; /* a seller pays for each Wh, not negative */
+	int32_t use;       /* and a buyer */
+	uint8_t zone;
+	uint8_t reserved[39];
+};
+
 struct bb_restrict_command {
 	uint32_t participant;
 	uint32_t product;
@@ -206,6 +216,7 @@ struct bb_command {
 		struct bb_ruling_command ruling;
 		struct bb_line_command line;
 		struct bb_imbalance_command imbalance;
+		struct bb_tariff_command tariff;
 		struct bb_restrict_command restrict_;
 		struct bb_meter_command meter;
 	};

@@ -72,6 +72,7 @@ static const uint32_t accepts[BB_COMMAND_KINDS] = {
 	[BB_COMMAND_LINE] = ONE(DEFINED) | TRADING | ONE(HALTED),
 	[BB_COMMAND_IMBALANCE] = ONE(DEFINED) | TRADING | ONE(HALTED) | ONE(CONTRACTED) |
 				 ONE(DELIVERY) | ONE(METERING),
+	[BB_COMMAND_TARIFF] = ONE(DEFINED),
 	[BB_COMMAND_PRODUCT_HALT] = TRADING,
 	[BB_COMMAND_PRODUCT_RESUME] = ONE(HALTED),
 	[BB_COMMAND_RESTRICT] = ONE(CONTRACTED) | ONE(DELIVERY) | ONE(METERING),
@@ -127,6 +128,15 @@ bb_course_ready(const struct bb_course *course)
 		lines += course->lines[i].known;
 	return (course->imbalance.known || course->rules.imbalance_required == 0) &&
 	       lines >= course->rules.lines_required;
+}
+
+struct bb_course_tariff
+bb_course_tariff(const struct bb_course *course, uint8_t zone)
+{
+	for (uint32_t i = 0; i < BB_VENUE_ZONES; i++)
+		if (course->tariffs[i].known && course->tariffs[i].zone == zone)
+			return course->tariffs[i];
+	return (struct bb_course_tariff){ .zone = zone };
 }
 
 static uint64_t

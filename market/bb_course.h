@@ -150,6 +150,15 @@ struct bb_course_zone {
 	uint8_t reserved[6];
 };
 
+/* What the contracts of a zone pay to the grid company, a Wh: fixed when an interval opens. */
+struct bb_course_tariff {
+	int32_t injection; /* by who sold */
+	int32_t use;       /* by who bought */
+	uint8_t zone;
+	bool known;
+	uint8_t reserved[2]; /* zero */
+};
+
 /* The imbalance prices of the grid company.  Escrow is computed from those that stand when an
  * interval opens; until it is settled others may replace them that are no worse for anybody: a
  * long price not below, short and reference prices not above. */
@@ -159,6 +168,15 @@ struct bb_imbalance {
 	int32_t price_reference;
 	bool known;
 	uint8_t reserved[3]; /* zero: no byte is left to chance */
+};
+
+/* What operators have said of an interval's open disputes, while fewer agree than a ruling takes:
+ * one word of each, participant << 1 | uphold, in the order in which they were said. */
+#define BB_WORDS_MAX (2 * BB_QUORUM_MAX - 1) /* with so many, one side has any quorum */
+
+struct bb_words {
+	uint32_t count;
+	uint32_t said[BB_WORDS_MAX]; /* zeros behind the last */
 };
 
 struct bb_course {
@@ -181,6 +199,7 @@ struct bb_course {
 	uint32_t position_next;
 	uint32_t disputes; /* open ones */
 	uint32_t readings; /* of traders in their own zones */
+	struct bb_words words;
 	int64_t system_wh; /* sum of deviations */
 	struct bb_root root;
 	struct bb_imbalance imbalance;
@@ -188,6 +207,7 @@ struct bb_course {
 	struct bb_rules rules; /* frozen when it opens */
 	struct bb_course_zone zones[BB_VENUE_ZONES];
 	struct bb_course_line lines[BB_VENUE_LINES];
+	struct bb_course_tariff tariffs[BB_VENUE_ZONES]; /* in no order */
 };
 
 #define BB_ROUNDS_MAX 2u
@@ -220,6 +240,9 @@ void bb_course_schedule(struct bb_course *course, uint64_t now_ns);
 
 /* bb_course_due returns the event of a course whose due_ns has come. */
 enum bb_course_event bb_course_due(const struct bb_course *course, uint64_t now_ns);
+
+/* bb_course_tariff returns what a zone's contracts pay; zeros where nothing was set. */
+struct bb_course_tariff bb_course_tariff(const struct bb_course *course, uint8_t zone);
 
 /* bb_course_ready returns whether a defined course has what opening needs of the grid
  * company. */

@@ -104,6 +104,41 @@ bb_delivery_meter(struct bb_market *market, const struct bb_command *command,
 	return BB_OK;
 }
 
+/* Takes the words out that participant said, those of whoever is no operator any more, and, if
+ * asked to, those to dismiss; the others move up. */
+static void
+drop_words(const struct bb_market *market, struct bb_course *course, uint32_t participant,
+	   bool dismissals)
+{
+	const struct bb_words before = course->words;
+	struct bb_words *words = &course->words;
+
+	*words = (struct bb_words){ 0 };
+	for (uint32_t i = 0; i < before.count; i++) {
+		const uint32_t said = before.said[i];
+		const struct bb_account *account = &market->members.accounts[said >> 1];
+		if (account->participant != participant &&
+		    account->status == BB_MEMBER_ACTIVE && (!dismissals || (said & 1) != 0))
+			words->said[words->count++] = said;
+	}
+}
+
+/* Writes down what participant says, and returns how many say the same. */
+static uint32_t
+count_word(const struct bb_market *market, struct bb_course *course, uint32_t participant,
+	   uint32_t uphold)
+{
+	struct bb_words *words = &course->words;
+	uint32_t agree = 0;
+
+	drop_words(market, course, participant, false);
+	BB_ASSERT(words->count < BB_WORDS_MAX);
+	words->said[words->count++] = participant << 1 | uphold;
+	for (uint32_t i = 0; i < words->count; i++)
+		agree += (words->said[i] & 1) == uphold;
+	return agree;
+}
+
 enum bb_result
 bb_delivery_dispute(struct bb_market *market, const struct bb_command *command,
 		    struct bb_slice *slice)
@@ -127,6 +162,7 @@ bb_delivery_dispute(struct bb_market *market, const struct bb_command *command,
 		return BB_ERR_EXISTS;
 
 	position->flags |= BB_POSITION_DISPUTED;
+	drop_words(market, course, 0, true);
 	if (course->disputes++ == 0) {
 		course->window_ns = course->due_ns;
 		course->due_ns = BB_NEVER_NS; /* until there is a ruling */
@@ -154,14 +190,21 @@ bb_delivery_ruling(struct bb_market *market, const struct bb_command *command,
 	if (course->disputes == 0)
 		return BB_ERR_NOT_FOUND;
 
+	const uint32_t quorum = (uint32_t)course->rules.ruling_quorum;
+	const uint32_t agree = count_word(market, course, command->participant, ruling->uphold);
 	struct bb_event *event = bb_slice_add(slice, BB_EVENT_RULED, command->participant);
 	event->product = ruling->product;
 	event->result = ruling->uphold != 0 ? BB_OK : BB_ERR_NOT_FOUND;
+	event->quantity_wh = agree;
+	event->remaining_wh = quorum > agree ? quorum - agree : 0;
+	if (agree < quorum)
+		return BB_OK;
 	if (ruling->uphold != 0) {
 		bb_tick_move(market, course, BB_COURSE_UPHOLDS, slice);
 		return BB_OK;
 	}
 	course->disputes = 0;
+	course->words = (struct bb_words){ 0 };
 	course->due_ns = course->window_ns;
 	bb_calendar_wake(&market->calendar, course);
 	return BB_OK;

@@ -10,6 +10,11 @@
  * Dispute: RECORD, PRODUCT, STATE, POSITION (no contract and no reading of it), EXISTS (it
  * disputed before).  Ruling: RECORD, PRODUCT, STATE, NOT_FOUND (no dispute is open).
  *
+ * A ruling is about all disputes of an interval that are open, and takes effect with the word of
+ * ruling_quorum operators (bb_rules.h), whatever others have said.  Of each the last word counts;
+ * of those who were revoked since, none.  Who dismissed has not seen what is disputed later: such
+ * words go with the next dispute, those to uphold stay.
+ *
  * Errors   A result, and nothing was changed; BB_OK, and it is done.
  * Memory, threads, replay: as bb_state.h.
  */

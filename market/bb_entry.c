@@ -303,7 +303,7 @@ bb_entry_new(struct bb_market *market, const struct bb_command *command,
 }
 
 /* Whether a replaced order finds a rung: its own may be the last of a stretch, and then makes
- * room for it. */
+ * room for it, but at no price for more than rests there at most. */
 static bool
 replace_has_room(const struct bb_market *market, const struct bb_standing *standing,
 		 const struct bb_take *take)
@@ -311,10 +311,13 @@ replace_has_room(const struct bb_market *market, const struct bb_standing *stand
 	const struct bb_ladder *ladder = &standing->listing->book.ladders[standing->side];
 	const uint32_t rung = bb_order_rung(standing->order);
 	const uint64_t occupied = bb_ladder_occupied(ladder, rung);
+	const uint64_t there_wh =
+		bb_rung_wh(bb_ladder_rung(ladder, take->place & BB_PLACE_RUNG));
 
 	return check_room(market, take, true) == BB_OK ||
 	       ((occupied & (occupied - 1)) == 0 &&
-		bb_rung_orders(bb_ladder_rung(ladder, rung)) == 1);
+		bb_rung_orders(bb_ladder_rung(ladder, rung)) == 1 &&
+		there_wh + take->quantity_wh <= BB_RUNG_WH_MAX);
 }
 
 enum bb_result

@@ -34,11 +34,11 @@
  * The same price with a smaller quantity keeps the order's place; everything else, an equal
  * quantity too, loses it, and may trade.
  *
- * BOOK_FULL can be told without trading.  With no slot free, an order that meets another
- * either fills it, and so frees its slot, or is filled by it and need not rest: only one that
- * meets none is refused.  With no stretch of rungs free (bb_ladder.h), an order is refused
- * whose price has none: what it trades may free one, but need not.  And nothing more rests at a
- * price where BB_RUNG_WH_MAX rest.
+ * BOOK_FULL can be told without trading.  With no slot free, an order that meets another in
+ * its own zone, where no line gets full, either fills it, and so frees its slot, or is filled by
+ * it and need not rest: only one that meets none there is refused.  With no stretch of rungs free
+ * (bb_ladder.h), an order is refused whose price has none: what it trades may free one, but need
+ * not.  And nothing more rests at a price where BB_RUNG_WH_MAX rest.
  *
  * SELF_TRADE comes last, because to tell may sort the participant's own orders in that
  * product (bb_position.h): of all refusals only this one may move bytes, and none that decide

@@ -42,9 +42,11 @@
  *	            bytes of the root that belongs to the transition, or 0
  *	PRICED      an auction's price of a zone: product; price, or result = BB_ERR_NOT_FOUND
  *	            where nothing trades; order_id: lowest and highest price that clear, as
- *	            bb_prices packs two; quantity: bought in the zone, remaining: sold in it
+ *	            bb_prices packs two; quantity: bought in the zone, remaining: sold in it, as
+ *	            far as they go
  *	FLOWED      an auction's flow over a line: product = its delivery interval; participant
- *	            = line; quantity, side BUY: from -> to, SELL: to -> from; price = fee
+ *	            = line; order_id, and quantity as far as it goes: Wh; side BUY: from -> to,
+ *	            SELL: to -> from; price = fee
  *	CONTRACTED  an auction's contract: participant, order_id: the buyer; counterparty,
  *	            counter_order_id: the seller (0 and BB_ACCOUNT_MARKET: through the
  *	            market, one event for each end); product: the buyer's, or of a seller
@@ -59,7 +61,10 @@
  *	            complement; product; quantity = the energy it is for; remaining = enum
  *	            bb_posting_kind; result = BB_OK, or BB_BY_REVERSAL
  *	REPUTED     participant, product; quantity = reputation before, remaining = after, ppm
- *	DISPUTED, RULED   participant, product; order_id = evidence; result of the ruling
+ *	DISPUTED    participant, product; order_id = evidence
+ *	RULED       participant = the operator who said so, product; result = BB_OK: upheld,
+ *	            BB_ERR_NOT_FOUND: dismissed; quantity = how many have said the same,
+ *	            remaining = how many more it takes, 0: it took effect
  *	PARAM_SET, MEMBER_SET, LINE_SET, IMBALANCE_SET, RESTRICTED, TRANSFERRED
  *	            the command passed: participant = whom it is about (or who asked),
  *	            counterparty = who asked, product where there is one; TRANSFERRED:
@@ -80,6 +85,9 @@
  *	            price = fee a Wh; quantity; counter_order_id: the lines used, bit l for
  *	            line l.  counterparty: the seller, where no TRADED but SHARED of both came
  *	            before, because a line got more room
+ *	TARIFF_SET  participant, counterparty = who asked; product: zone and first quarter (0: all
+ *	            that are defined from then on), quantity = so many quarters; order_id: for
+ *	            injection and for use, as bb_prices packs two
  */
 enum bb_event_kind {
 	BB_EVENT_NONE,
@@ -115,6 +123,7 @@ enum bb_event_kind {
 	BB_EVENT_SHOWN,
 	BB_EVENT_REBATED,
 	BB_EVENT_CARRIED,
+	BB_EVENT_TARIFF_SET,
 	BB_EVENT_KINDS
 };
 

@@ -71,7 +71,8 @@ tell_flow(struct bb_market *market, struct bb_course *course, struct bb_slice *s
 
 	event->product = bb_product_of(0, course->quarter);
 	event->side = flow_wh < 0 ? BB_SELL : BB_BUY;
-	event->quantity_wh = (uint32_t)(flow_wh < 0 ? -flow_wh : flow_wh);
+	event->order_id = (uint64_t)(flow_wh < 0 ? -flow_wh : flow_wh);
+	event->quantity_wh = shown_wh(event->order_id);
 	event->price = (int32_t)fixing->lines[index].fee;
 	course->lines[number].flow_wh += flow_wh;
 	bb_root_add(&course->root, (uint64_t)flow_wh);

@@ -179,6 +179,77 @@ bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
 	return BB_OK;
 }
 
+static enum bb_result
+check_tariff(const struct bb_course *course, const struct bb_tariff_command *tariff)
+{
+	const enum bb_result result = check_course(course, BB_COMMAND_TARIFF);
+
+	if (result != BB_OK)
+		return result;
+	return bb_rules_has_zone(&course->rules, tariff->zone) ? BB_OK : BB_ERR_LINE;
+}
+
+/* A place that is the zone's, or free, or of a zone that there is not any more: among as many
+ * places as a calendar has zones there is one. */
+static void
+set_tariff(struct bb_course_tariff *tariffs, const struct bb_rules *rules,
+	   const struct bb_tariff_command *command)
+{
+	struct bb_course_tariff *place = NULL;
+
+	for (uint32_t i = 0; i < BB_VENUE_ZONES; i++) {
+		struct bb_course_tariff *tariff = &tariffs[i];
+		if (tariff->known && tariff->zone == command->zone) {
+			place = tariff;
+			break;
+		}
+		if (place == NULL && !(tariff->known && bb_rules_has_zone(rules, tariff->zone)))
+			place = tariff;
+	}
+	BB_ASSERT(place != NULL);
+	*place = (struct bb_course_tariff){
+		.injection = command->injection, .use = command->use, .zone = command->zone,
+		.known = true,
+	};
+}
+
+enum bb_result
+bb_grid_tariff(struct bb_market *market, const struct bb_command *command,
+	       struct bb_slice *slice)
+{
+	const struct bb_tariff_command *tariff = &command->tariff;
+	const bool standing = tariff->first_quarter == 0 && tariff->quarters == 0;
+	struct bb_calendar *calendar = &market->calendar;
+
+	if (!bb_is_zero(tariff->reserved, sizeof(tariff->reserved)))
+		return BB_ERR_RECORD;
+	if (tariff->injection < 0 || tariff->injection > BB_PRICE_MAX || tariff->use < 0 ||
+	    tariff->use > BB_PRICE_MAX)
+		return BB_ERR_PARAM;
+	if (standing ? !bb_rules_has_zone(&calendar->rules, tariff->zone)
+		     : tariff->quarters == 0 || tariff->quarters > calendar->size)
+		return BB_ERR_LINE;
+	for (uint32_t i = 0; i < tariff->quarters; i++) {
+		const enum bb_result result =
+			check_tariff(course_of(market, tariff->first_quarter, i), tariff);
+		if (result != BB_OK)
+			return result;
+	}
+
+	if (standing)
+		set_tariff(calendar->tariffs, &calendar->rules, tariff);
+	for (uint32_t i = 0; i < tariff->quarters; i++) {
+		struct bb_course *course = course_of(market, tariff->first_quarter, i);
+		set_tariff(course->tariffs, &course->rules, tariff);
+	}
+	struct bb_event *event = bb_slice_add(slice, BB_EVENT_TARIFF_SET, command->participant);
+	event->counterparty = command->participant;
+	event->product = bb_product_of(tariff->zone, tariff->first_quarter & BB_QUARTER_MAX);
+	event->quantity_wh = tariff->quarters;
+	event->order_id = bb_prices(tariff->injection, tariff->use);
+	return BB_OK;
+}
+
 enum bb_result
 bb_grid_restrict(struct bb_market *market, const struct bb_command *command,
 		 struct bb_slice *slice)

@@ -1,4 +1,5 @@
-/* bb_grid - what the grid company says: lines and their fees, imbalance prices, curtailment.
+/* bb_grid - what the grid company says: lines and their fees, imbalance prices, tariffs for the
+ * use of its network, curtailment.
  *
  * Line, first check that fails: RECORD (reserved bytes), LINE (number, one zone at both ends,
  * a fee outside 0..BB_PRICE_MAX, a delivery interval that is not defined), STATE (an interval
@@ -10,6 +11,10 @@
  * Imbalance prices: RECORD, PARAM (beyond BB_PRICE_MAX, a reference below zero), LINE, STATE
  * (settlement has begun), PARAM (the interval has opened, and they are worse for somebody than
  * those that stood then: escrow was computed from these).
+ *
+ * Tariff: RECORD, PARAM (outside 0..BB_PRICE_MAX), LINE (a zone that is not in the calendar, a
+ * delivery interval that is not defined), STATE (one that has opened).  first_quarter 0 and
+ * quarters 0: as of a line.
  *
  * Restriction: RECORD, PRODUCT, PARTICIPANT, STATE, POSITION (nothing contracted), QUANTITY
  * (zero, or more than what is contracted).  A later one replaces an earlier one.
@@ -26,6 +31,8 @@ enum bb_result bb_grid_line(struct bb_market *market, const struct bb_command *c
 			    struct bb_slice *slice);
 enum bb_result bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
 				 struct bb_slice *slice);
+enum bb_result bb_grid_tariff(struct bb_market *market, const struct bb_command *command,
+			      struct bb_slice *slice);
 enum bb_result bb_grid_restrict(struct bb_market *market, const struct bb_command *command,
 				struct bb_slice *slice);
 

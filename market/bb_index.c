@@ -70,28 +70,6 @@ bb_index_add(struct bb_index *index, uint32_t hash, uint32_t value)
 }
 
 void
-bb_index_remove(struct bb_index *index, uint32_t hash, uint32_t value)
-{
-	const uint32_t mask = index->mask;
-	uint32_t gap = hash & mask;
-	while (index->entries[gap].value != value) {
-		BB_ASSERT(index->entries[gap].value != 0);
-		gap = (gap + 1) & mask;
-	}
-
-	/* An entry may move back into the gap unless that is before its home. */
-	for (uint32_t at = (gap + 1) & mask; index->entries[at].value != 0; at = (at + 1) & mask) {
-		const uint32_t home = index->entries[at].hash & mask;
-		if (((at - home) & mask) >= ((at - gap) & mask)) {
-			index->entries[gap] = index->entries[at];
-			gap = at;
-		}
-	}
-	index->entries[gap] = (struct bb_index_entry){ 0 };
-	index->count--;
-}
-
-void
 bb_index_clear(struct bb_index *index)
 {
 	memset(index->entries, 0, ((size_t)index->mask + 1) * sizeof(index->entries[0]));

@@ -2,16 +2,15 @@
  *
  * The keys stay where the slots are: an entry holds 32 bits of the key's hash and the
  * slot, and whoever looks compares the key itself.  Linear probing at a load of at most
- * one half; removal shifts the entries behind it back, so there are no tombstones and a
- * long life costs nothing.
+ * one half.  What is filed stays: a participant's key is never given twice (bb_members.h).
  *
- * The hash multiplies with a secret, so that a stranger who chooses keys (order ids)
- * cannot make them collide.
+ * The hash multiplies with a secret, so that a stranger who chooses keys cannot make them
+ * collide.
  *
  * Units    values are slot numbers from 1; 0 means none.
  * Memory   bb_index_bytes(most) from the arena.
  * Threads  The matching core only.
- * Errors   More than most entries, or removing what is not there: BB_ASSERT.
+ * Errors   More than most entries: BB_ASSERT.
  * Replay   The secret decides where entries lie, never what is found.
  */
 #ifndef BB_INDEX_H
@@ -60,7 +59,6 @@ bb_index_hash(const struct bb_index *index, uint64_t left, uint64_t right)
 uint32_t bb_index_next(const struct bb_index *index, uint32_t hash, uint32_t *at);
 
 void bb_index_add(struct bb_index *index, uint32_t hash, uint32_t value);
-void bb_index_remove(struct bb_index *index, uint32_t hash, uint32_t value);
 
 /* bb_index_clear removes all entries. */
 void bb_index_clear(struct bb_index *index);

@@ -154,6 +154,8 @@ begin_calendar(struct bb_market *market, const struct bb_command *command,
 		return bb_grid_line(market, command, slice);
 	case BB_COMMAND_IMBALANCE:
 		return bb_grid_imbalance(market, command, slice);
+	case BB_COMMAND_TARIFF:
+		return bb_grid_tariff(market, command, slice);
 	case BB_COMMAND_RESTRICT:
 		return bb_grid_restrict(market, command, slice);
 	default:

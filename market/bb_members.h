@@ -64,7 +64,8 @@ struct bb_account {
 	uint32_t burst;
 	uint32_t zone;
 	uint8_t key[32];
-	uint8_t reserved[52]; /* zero */
+	uint8_t defaulted;    /* 1: since it was last armed (bb_settling.c) */
+	uint8_t reserved[51]; /* zero */
 };
 
 _Static_assert(sizeof(struct bb_account) == 192, "three cache lines");

@@ -113,7 +113,7 @@ bb_operator_member_arm(struct bb_market *market, const struct bb_command *comman
 
 	if (account == NULL)
 		return BB_ERR_PARTICIPANT;
-	account->killed = 0;
+	account->killed = account->defaulted = 0;
 	struct bb_event *event = bb_slice_add(slice, BB_EVENT_ARMED, account->participant);
 	event->counterparty = command->participant;
 	event->result = BB_BY_OPERATOR;

@@ -1,6 +1,5 @@
 #include "market/bb_rules.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bb_bytes.h"
@@ -127,13 +126,19 @@ bb_rules_set(struct bb_rules *rules, const struct bb_param_command *param)
 	return BB_OK;
 }
 
+bool
+bb_rules_has_zone(const struct bb_rules *rules, uint8_t zone)
+{
+	return (rules->zones[zone / 32] >> zone % 32 & 1) != 0;
+}
+
 uint32_t
 bb_rules_zones(const struct bb_rules *rules, uint8_t zones[BB_VENUE_ZONES])
 {
 	uint32_t count = 0;
 
 	for (uint32_t zone = 0; zone < 32 * BB_ZONE_WORDS; zone++)
-		if ((rules->zones[zone / 32] >> zone % 32 & 1) != 0)
+		if (bb_rules_has_zone(rules, (uint8_t)zone))
 			zones[count++] = (uint8_t)zone;
 	return count;
 }

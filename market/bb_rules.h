@@ -16,6 +16,7 @@
 #ifndef BB_RULES_H
 #define BB_RULES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bb_limits.h"
@@ -38,6 +39,7 @@ enum bb_param_group {
 };
 
 #define BB_ZONE_WORDS 8u
+#define BB_QUORUM_MAX 7 /* operators that must agree, at most */
 
 /*	group, place, name, least, most, default
  *
@@ -52,7 +54,9 @@ enum bb_param_group {
  *	SETTLEMENT  imbalance_required 1: an interval opens only when the grid company has sent
  *	            its prices; lines_required: and this many lines; imbalance_after 1: it is not
  *	            settled, though all readings are there, before it has sent them again after
- *	            that, or their time is over
+ *	            that, or their time is over; ruling_quorum: so many operators must say the
+ *	            same of an interval's disputes; on_actuals 1: what was contracted and not
+ *	            delivered is not paid, instead of bought from the grid (bb_settlement.h)
  *	ESCROW      margin_ppm of what the worst deviation costs
  *	PROTECTION  band_ppm of the last auction's price, at least band_price; 0 and 0: none.
  *	            breaker_s from leaving the band to the auction that follows
@@ -101,6 +105,8 @@ enum bb_param_group {
 	X(SETTLEMENT, 7, imbalance_required, 0, 1, 0)                               \
 	X(SETTLEMENT, 8, lines_required, 0, BB_VENUE_LINES, 0)                      \
 	X(SETTLEMENT, 9, imbalance_after, 0, 1, 0)                                  \
+	X(SETTLEMENT, 10, ruling_quorum, 1, BB_QUORUM_MAX, 1)                       \
+	X(SETTLEMENT, 11, on_actuals, 0, 1, 0)                                      \
 	X(ESCROW, 0, margin_ppm, 0, 1000000, 200000)                                \
 	X(PROTECTION, 0, band_ppm, 0, 100000000, 500000)                            \
 	X(PROTECTION, 1, band_price, 0, BB_PRICE_MAX, 50000)                        \
@@ -125,6 +131,9 @@ enum bb_result bb_rules_set(struct bb_rules *rules, const struct bb_param_comman
 
 /* bb_rules_zones writes the zones of the calendar in rising order and returns how many. */
 uint32_t bb_rules_zones(const struct bb_rules *rules, uint8_t zones[BB_VENUE_ZONES]);
+
+/* bb_rules_has_zone returns whether the calendar has that zone. */
+bool bb_rules_has_zone(const struct bb_rules *rules, uint8_t zone);
 
 /* bb_rules_margin returns the margin of escrow for one Wh, rounded up: margin_ppm of what a
  * deficit of it would cost at price_short, penalty included. */

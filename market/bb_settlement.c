@@ -34,6 +34,8 @@ settle_contract(struct ledger *ledger, const struct bb_contract *contract,
 
 	seller->contracted_wh += quantity;
 	buyer->contracted_wh -= quantity;
+	seller->money += contract->price_seller * quantity;
+	buyer->money -= contract->price_buyer * quantity;
 	post(ledger, buyer->account, seller->account, contract->price_seller * quantity,
 	     BB_POSTING_ENERGY);
 	if (contract->fee != 0)
@@ -42,6 +44,12 @@ settle_contract(struct ledger *ledger, const struct bb_contract *contract,
 	if (rent != 0)
 		post(ledger, buyer->account, BB_ACCOUNT_RENT, rent * quantity,
 		     BB_POSTING_CONGESTION);
+	if (contract->injection != 0)
+		post(ledger, seller->account, BB_ACCOUNT_DSO, contract->injection * quantity,
+		     BB_POSTING_INJECTION);
+	if (contract->use != 0)
+		post(ledger, buyer->account, BB_ACCOUNT_DSO, contract->use * quantity,
+		     BB_POSTING_USE);
 }
 
 static uint64_t
@@ -56,14 +64,54 @@ tolerance(const struct bb_settlement_rules *rules, const struct bb_party *party)
 
 /* What a deviation would gain against the zone's price is taken away again. */
 static __int128
-no_gain(const struct bb_settlement_rules *rules, const struct bb_party *party)
+no_gain(const struct bb_settlement_rules *rules, const struct bb_party *party,
+	int64_t deviation_wh)
 {
-	const int64_t gain = party->deviation_wh < 0
+	const int64_t gain = deviation_wh < 0
 				     ? (int64_t)party->zone_price - rules->price_short
 				     : (int64_t)rules->price_long - party->zone_price;
-	const int64_t energy =
-		party->deviation_wh < 0 ? -party->deviation_wh : party->deviation_wh;
+	const int64_t energy = deviation_wh < 0 ? -deviation_wh : deviation_wh;
+
 	return party->has_zone_price && gain > 0 ? (__int128)gain * energy : 0;
+}
+
+/* The part of a deviation that was contracted and not delivered (negative), or not drawn. */
+static int64_t
+shortfall_wh(const struct bb_party *party)
+{
+	const int64_t contracted = party->contracted_wh;
+	const int64_t deviation = party->deviation_wh;
+
+	if (contracted > 0 && deviation < 0)
+		return deviation > -contracted ? deviation : -contracted;
+	if (contracted < 0 && deviation > 0)
+		return deviation < -contracted ? deviation : -contracted;
+	return 0;
+}
+
+/* What a participant pays for it: what it had for as much, rounded up, so that nobody keeps a unit
+ * for energy that there was not; but within the bounds of the header. */
+static __int128
+shortfall_money(const struct bb_settlement_rules *rules, const struct bb_party *party,
+		int64_t shortfall)
+{
+	const bool sold = shortfall < 0;
+	const int64_t sign = sold ? 1 : -1;
+	const int64_t size = sold ? -shortfall : shortfall;
+	const int64_t contracted = sold ? party->contracted_wh : -party->contracted_wh;
+	const int64_t net = contracted + party->curtailed_wh;
+	const __int128 had = party->money * size;
+	const int64_t zone = party->has_zone_price ? party->zone_price : rules->price_reference;
+	const int64_t grid = sold ? rules->price_short : rules->price_long;
+	const int64_t opposite = sold ? rules->price_long : rules->price_short;
+	const int64_t bound = sign * zone > sign * opposite ? sign * zone : sign * opposite;
+	const __int128 least = (__int128)bound * size;
+	const __int128 most = (__int128)(sign * grid) * size + no_gain(rules, party, shortfall);
+	__int128 paid = had / net + (had % net > 0);
+
+	if (paid < least)
+		paid = least;
+	return paid < most ? paid : most;
 }
 
 static void
@@ -71,18 +119,22 @@ settle_party(struct ledger *ledger, const struct bb_settlement_rules *rules,
 	     struct bb_party *party, int64_t system_wh)
 {
 	const int64_t deviation = party->deviation_wh;
+	const int64_t shortfall = rules->on_actuals ? shortfall_wh(party) : 0;
+	const int64_t rest = deviation - shortfall; /* what the grid buys or sells */
 	const uint64_t off = (uint64_t)(deviation < 0 ? -deviation : deviation);
 	const uint64_t allowed = tolerance(rules, party);
 	party->excess_wh = off > allowed ? off - allowed : 0;
 
+	__int128 paid = rest > 0 ? -(__int128)rules->price_long * rest
+				 : (__int128)rules->price_short * -rest;
+	if (shortfall != 0)
+		paid += shortfall_money(rules, party, shortfall);
 	if (deviation > 0)
-		post(ledger, BB_ACCOUNT_GRID, party->account,
-		     (__int128)rules->price_long * deviation, BB_POSTING_IMBALANCE);
+		post(ledger, BB_ACCOUNT_GRID, party->account, -paid, BB_POSTING_IMBALANCE);
 	else if (deviation < 0)
-		post(ledger, party->account, BB_ACCOUNT_GRID,
-		     (__int128)rules->price_short * -deviation, BB_POSTING_IMBALANCE);
+		post(ledger, party->account, BB_ACCOUNT_GRID, paid, BB_POSTING_IMBALANCE);
 
-	const __int128 adder = no_gain(rules, party);
+	const __int128 adder = no_gain(rules, party, rest);
 	if (adder != 0)
 		post(ledger, party->account, BB_ACCOUNT_FUND, adder, BB_POSTING_NO_GAIN);
 
@@ -114,8 +166,10 @@ bb_settle(const struct bb_settlement_rules *rules, const struct bb_contract *con
 	int64_t system_wh = 0;
 
 	BB_ASSERT(rules->price_reference >= 0); /* so that a penalty is no reward */
-	for (uint32_t i = 0; i < party_count; i++)
+	for (uint32_t i = 0; i < party_count; i++) {
 		parties[i].contracted_wh = 0;
+		parties[i].money = 0;
+	}
 	for (uint32_t i = 0; i < contract_count; i++) {
 		BB_ASSERT(contracts[i].seller < party_count);
 		BB_ASSERT(contracts[i].buyer < party_count);

@@ -6,6 +6,13 @@
  * moves an amount from one account to another, so the sum over all accounts stays zero
  * by construction.
  *
+ * On actuals, the part of a deviation that is contracted energy which was not delivered, or
+ * not drawn, goes at the participant's own average contract price instead: it gives back what
+ * it had for it, or is given back what it paid.  Since two who trade with each other may agree on
+ * any price, it is never better for it than the zone's price (the reference price where there is
+ * none), nor than what the grid pays or takes for the opposite deviation; and never worse than
+ * without.
+ *
  * Units    prices: nano-currency per Wh; energy: Wh, net injection positive; money:
  *          nano-currency; tolerances and penalties in ppm.
  * Memory   The caller's arrays; nothing is allocated.
@@ -30,6 +37,8 @@ enum bb_posting_kind {
 	BB_POSTING_NO_GAIN,
 	BB_POSTING_PENALTY,
 	BB_POSTING_REBATE, /* bb_rebate.h */
+	BB_POSTING_INJECTION, /* the tariff of the seller's zone */
+	BB_POSTING_USE,       /* and of the buyer's */
 };
 
 struct bb_contract {
@@ -39,6 +48,8 @@ struct bb_contract {
 	int32_t price_seller;
 	int32_t price_buyer; /* price_seller + fee + rent, rent not negative */
 	int32_t fee;
+	int32_t injection; /* tariffs a Wh: of the seller's zone, paid by the seller, */
+	int32_t use;       /* and of the buyer's, paid by the buyer */
 };
 
 /* One participant in one product. */
@@ -46,11 +57,13 @@ struct bb_party {
 	uint32_t account;
 	bool has_zone_price;
 	int32_t zone_price;
-	int64_t metered_wh; /* net injection */
+	uint32_t curtailed_wh; /* of its contracts: no part of contracted_wh any more */
+	int64_t metered_wh;    /* net injection */
 
 	int64_t contracted_wh; /* results: signed sum of contracts, */
 	int64_t deviation_wh;  /* metered less contracted, */
 	uint64_t excess_wh;    /* and how far that is beyond the tolerance */
+	__int128 money; /* of all contracts: received less paid, with fees and congestion */
 };
 
 struct bb_settlement_rules {
@@ -61,6 +74,7 @@ struct bb_settlement_rules {
 	uint32_t tolerance_wh;   /* at least */
 	uint32_t penalty_ppm;
 	bool only_aggravating; /* no penalty for a deviation that helps the system */
+	bool on_actuals;
 };
 
 struct bb_posting {
@@ -70,7 +84,7 @@ struct bb_posting {
 	uint32_t kind;  /* enum bb_posting_kind */
 };
 
-#define BB_POSTINGS_PER_CONTRACT 3u
+#define BB_POSTINGS_PER_CONTRACT 5u
 #define BB_POSTINGS_PER_PARTY    3u
 
 /* bb_settle fills in the results of parties and writes postings, which has room for
@@ -80,8 +94,8 @@ uint64_t bb_settle(const struct bb_settlement_rules *rules, const struct bb_cont
 		   uint32_t contract_count, struct bb_party *parties, uint32_t party_count,
 		   struct bb_posting *postings);
 
-/* bb_settle_party is the part of one party alone, whose contracted_wh and deviation_wh are
- * set: it sets excess_wh, writes postings and returns how many.  system_wh is the sum of all
+/* bb_settle_party is the part of one party alone, whose contracted_wh, deviation_wh and money
+ * are set: it sets excess_wh, writes postings and returns how many.  system_wh is the sum of all
  * deviations. */
 uint32_t bb_settle_party(const struct bb_settlement_rules *rules, struct bb_party *party,
 			 int64_t system_wh, struct bb_posting postings[BB_POSTINGS_PER_PARTY]);

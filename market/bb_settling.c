@@ -159,6 +159,25 @@ post_contracts(struct subject *subject)
 	     traded_wh, BB_OK);
 }
 
+/* The zone's tariffs, on each Wh that was contracted and not curtailed. */
+static void
+post_tariffs(struct subject *subject)
+{
+	const struct bb_position *position = subject->position;
+	const struct bb_course_tariff tariff =
+		bb_course_tariff(subject->course, subject->zone->zone);
+	int64_t bought_wh = (int64_t)position->bought_wh;
+	int64_t sold_wh = (int64_t)position->sold_wh;
+	const int64_t curtailed_wh = sold_wh - bought_wh - contracted_wh(position);
+
+	sold_wh -= curtailed_wh > 0 ? curtailed_wh : 0;
+	bought_wh += curtailed_wh < 0 ? curtailed_wh : 0;
+	post(subject, position->participant, BB_ACCOUNT_DSO, tariff.injection * sold_wh,
+	     BB_POSTING_INJECTION, sold_wh, BB_OK);
+	post(subject, position->participant, BB_ACCOUNT_DSO, tariff.use * bought_wh,
+	     BB_POSTING_USE, bought_wh, BB_OK);
+}
+
 static struct bb_settlement_rules
 rules_of(const struct bb_course *course)
 {
@@ -170,18 +189,22 @@ rules_of(const struct bb_course *course)
 		.tolerance_wh = (uint32_t)course->rules.tolerance_wh,
 		.penalty_ppm = (uint32_t)course->rules.penalty_ppm,
 		.only_aggravating = course->rules.only_aggravating != 0,
+		.on_actuals = course->rules.on_actuals != 0,
 	};
 }
 
 static struct bb_party
 party_of(const struct subject *subject)
 {
-	const int64_t contracted = contracted_wh(subject->position);
+	const struct bb_position *position = subject->position;
+	const int64_t contracted = contracted_wh(position);
 
 	return (struct bb_party){
-		.account = subject->position->participant,
+		.account = position->participant,
 		.has_zone_price = subject->zone->priced,
 		.zone_price = subject->zone->price,
+		.curtailed_wh = position->curtailed_wh,
+		.money = (__int128)position->cash - position->fee - position->congestion,
 		.metered_wh = subject->settled->metered_wh,
 		.contracted_wh = contracted,
 		.deviation_wh = subject->settled->metered_wh - contracted,
@@ -267,10 +290,12 @@ settle_position(struct subject *subject)
 	struct bb_position *position = subject->position;
 	const __int128 before = taken_back(subject);
 
-	if ((position->flags & BB_POSITION_SETTLED) != 0)
+	if ((position->flags & BB_POSITION_SETTLED) != 0) {
 		reverse_deviation(subject);
-	else
+	} else {
 		post_contracts(subject);
+		post_tariffs(subject);
+	}
 	post_deviation(subject);
 	position->flags |= BB_POSITION_SETTLED;
 	bb_rebate_settle(subject->market, taken_back(subject) - before);
@@ -340,7 +365,7 @@ move_reputation(struct subject *subject)
 static bool
 defaults(const struct subject *subject)
 {
-	return subject->account->escrow != 0 && subject->account->killed == 0 &&
+	return subject->account->escrow != 0 && subject->account->defaulted == 0 &&
 	       bb_accounts_balance(&subject->market->accounts,
 				   subject->account->participant) < 0;
 }
@@ -351,6 +376,7 @@ declare_default(struct subject *subject)
 	struct bb_account *account = subject->account;
 
 	set_reputation(subject, account->reputation / 2);
+	account->defaulted = 1; /* once; that it killed itself before changes nothing */
 	account->killed = 1;
 	bb_slice_add(subject->slice, BB_EVENT_KILLED, account->participant)->result =
 		BB_ERR_BALANCE;
@@ -450,4 +476,6 @@ bb_settling_check(const struct bb_market *market, const struct bb_course *course
 			  zone_wh == outflow_wh(course, zone->zone));
 	}
 	BB_ASSERT(course->action != BB_ACTION_NONE || (net_wh == 0 && cash == 0));
+	BB_ASSERT(course->words.count == 0 || course->disputes > 0);
+	BB_ASSERT(course->words.count < BB_WORDS_MAX);
 }

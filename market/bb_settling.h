@@ -6,7 +6,7 @@
  *	           day; then, since silence must not pay, 0 of who sold, and of who bought all
  *	           that it may draw, or twice what it bought if nothing limits that
  *	settled    contracts through MARKET, which is zero again after the last of them; fees,
- *	           congestion; then the deviation, as in bb_settlement.h
+ *	           congestion, tariffs; then the deviation, as in bb_settlement.h
  *	again      only the deviation: its postings are taken back and made anew
  *	final      escrow unlocked, reputation moved, readings, but no substitutes, counted for the
  *	           rebate (bb_rebate.h); a covered participant whose balance is below zero has
@@ -41,7 +41,8 @@ bool bb_settling_finish(struct bb_market *market, struct bb_course *course,
 			struct bb_slice *slice);
 
 /* bb_settling_check asserts what must hold of a course's contracts: energy balances in each
- * zone with the flows over its lines, and cash over all of them is zero. */
+ * zone with the flows over its lines, and cash over all of them is zero; and that no word of an
+ * operator stands without a dispute. */
 void bb_settling_check(const struct bb_market *market, const struct bb_course *course);
 
 #endif

@@ -61,6 +61,7 @@ enter(struct bb_market *market, struct bb_course *course, const struct bb_transi
 	if (event == BB_COURSE_UPHOLDS) {
 		course->rounds++;
 		course->disputes = 0;
+		course->words = (struct bb_words){ 0 };
 	}
 	bb_course_schedule(course, market->time_ns);
 	bb_contract_gate(market, course);
@@ -119,11 +120,14 @@ list_zone(struct bb_market *market, struct bb_course *course, struct bb_slice *s
 	struct bb_listing *listing = bb_products_add(&market->products, &terms);
 	struct bb_event *event = bb_slice_add(slice, BB_EVENT_PRODUCT_ADDED, 0);
 	const struct bb_imbalance *imbalance = &course->imbalance;
+	const struct bb_course_tariff tariff = bb_course_tariff(course, zone->zone);
 
 	zone->listing = bb_listing_index(&market->products, listing) + 1;
 	listing->course = (uint32_t)(course - market->calendar.courses) + 1;
 	listing->margin = bb_rules_margin(&course->rules, imbalance->price_short,
-					  imbalance->price_reference);
+					  imbalance->price_reference) +
+			  (uint32_t)(tariff.injection > tariff.use ? tariff.injection
+								   : tariff.use);
 	listing->until_ns = listing->trades_until_ns = 0;
 	event->product = terms.product;
 	event->order_id = bb_prices(terms.price_min, terms.price_max);
@@ -269,7 +273,7 @@ set_worst(struct bb_course *course)
 	course->worst = course->imbalance;
 }
 
-/* What stands when an interval opens: every rule, its prices, its lines. */
+/* What stands when an interval opens: every rule, its prices, its lines, its tariffs. */
 static struct bb_root
 root_of_terms(const struct bb_course *course)
 {
@@ -290,6 +294,11 @@ root_of_terms(const struct bb_course *course)
 		bb_root_add(&root, (uint64_t)line->capacity_wh << 32 | line->capacity_reverse_wh);
 		bb_root_add(&root, (uint32_t)line->fee);
 	}
+	for (uint32_t i = 0; i < course->zone_count; i++) {
+		const struct bb_course_tariff tariff =
+			bb_course_tariff(course, course->zones[i].zone);
+		bb_root_add(&root, bb_prices(tariff.injection, tariff.use));
+	}
 	return root;
 }
 
@@ -300,6 +309,17 @@ holds_auction(enum bb_course_event event, const struct bb_course *course)
 	       (event == BB_COURSE_CLOSES && course->state != BB_COURSE_HALTED);
 }
 
+/* Whether enough is left of the tick.  An auction wants all of it.  An interval opens within
+ * one, for can_list holds only as long as the operator lists nothing between two zones: a step
+ * to begin with, one for each zone, and one to see that it was the last. */
+static bool
+has_steps(const struct bb_tick *tick, enum bb_course_event event, const struct bb_course *course)
+{
+	if (holds_auction(event, course))
+		return tick->left == BB_TICK_EVENTS;
+	return event != BB_COURSE_OPENS || tick->left >= BB_VENUE_ZONES + 2;
+}
+
 /* What a course whose time has come does; SPENT: not in this tick any more. */
 static enum progress
 move(struct bb_market *market, struct bb_course *course, struct bb_slice *slice)
@@ -307,7 +327,7 @@ move(struct bb_market *market, struct bb_course *course, struct bb_slice *slice)
 	struct bb_tick *tick = &market->work.tick;
 	enum bb_course_event event = bb_course_due(course, market->time_ns);
 
-	if (holds_auction(event, course) && tick->left < BB_TICK_EVENTS)
+	if (!has_steps(tick, event, course))
 		return SPENT;
 	if (event == BB_COURSE_OPENS && !bb_course_ready(course)) {
 		bb_course_schedule(course, market->time_ns);

@@ -18,7 +18,8 @@
 
 #define BB_TICK_EVENTS 65536u
 
-/* Events that one step writes at most: a reading, three postings taken back, and six. */
+/* Events that one step may write: of those there are, settling is the longest, with five postings
+ * of contracts and three of a deviation. */
 #define BB_TICK_ROOM 10u
 
 /* Events of one input at most, whatever it is. */

@@ -60,11 +60,13 @@ bb_type_fills(const struct bb_take *take)
 	const struct bb_ladder *ladder =
 		&take->listing->book.ladders[bb_side_other(take->side)];
 	uint64_t shown_wh = 0;
+	uint32_t looks = 0;
 
 	if (!take->trades)
 		return false;
-	for (uint32_t rung = bb_ladder_best(ladder); rung <= take->limit;
-	     rung = bb_ladder_after(ladder, rung)) {
+	for (uint32_t rung = bb_ladder_best(ladder);
+	     rung <= take->limit && looks < BB_LOOKS_MAX;
+	     rung = bb_ladder_after(ladder, rung), looks++) {
 		shown_wh += bb_rung_wh(bb_ladder_rung(ladder, rung));
 		if (shown_wh >= take->left_wh)
 			return true;

@@ -11,8 +11,9 @@
  *	MARKET_LIMIT  yes     no      its limit is the best price of the other side, in its zone
  *
  * Whole: what is shown within its limit (and the dynamic band) is counted by the sums of
- * rungs, which costs a look at each price that it would trade at.  What icebergs hide does not
- * count: who could ask for it by refused orders, that cost nothing, would know it.
+ * rungs, which costs a look at each price that it would trade at; BB_LOOKS_MAX at most, since
+ * a refused order costs its sender nothing.  What icebergs hide does not count: who could ask for
+ * it by refused orders would know it.
  *
  * An all-or-none order that rested would stand across prices that others trade at, or would
  * stop whoever is smaller than it; so it does not rest, and differs from fill-or-kill by name.
@@ -31,6 +32,10 @@
 #define BB_TYPES_RESTING                                                                      \
 	(1u << BB_LIMIT_GTC | 1u << BB_LIMIT_GTD | 1u << BB_LIMIT_ICEBERG | 1u << BB_MARKET_LIMIT)
 #define BB_TYPES_WHOLE (1u << BB_LIMIT_FOK | 1u << BB_LIMIT_AON | 1u << BB_BASKET_LEG)
+
+/* Prices that a whole order may trade at: more than any book has within sane prices, and 42 such
+ * orders of a packet are looked at within some ms. */
+#define BB_LOOKS_MAX 4096u
 
 _Static_assert(BB_CLIPS_WH_MAX + BB_RUNG_WH_MAX <= UINT64_MAX >> BB_RUNG_ORDERS_BITS,
 	       "clips that come back to a full rung fit it");

@@ -4,6 +4,8 @@
 #include "market/bb_reach.h"
 #include "market/bb_trade.h"
 
+#define NO_BID (INT64_MIN / 2) /* whoever sells gains nothing with it, at any price and fee */
+
 /* All zones of a course, each as the home of those who sell to it. */
 struct table {
 	const struct bb_market *market;
@@ -57,19 +59,23 @@ static struct pair
 best_pair(const struct table *table)
 {
 	struct pair best = { .gain = -1 };
-	int64_t ask, bid;
+	int64_t bids[BB_VENUE_ZONES];
+	int64_t ask;
 
+	for (uint32_t to = 0; to < table->course->zone_count; to++)
+		if (!best_price(table, to, BB_BUY, &bids[to]))
+			bids[to] = NO_BID;
 	for (uint32_t from = 0; from < table->course->zone_count; from++) {
 		if (!best_price(table, from, BB_SELL, &ask))
 			continue;
 		for (uint32_t to = 0; to < table->course->zone_count; to++) {
 			const int64_t fee = table->reaches[to].fee[from];
 			if (to == from || fee == BB_REACH_NONE ||
-			    !best_price(table, to, BB_BUY, &bid) || bid - ask - fee <= best.gain)
+			    bids[to] - ask - fee <= best.gain)
 				continue;
 			best.zones[BB_SELL] = from;
 			best.zones[BB_BUY] = to;
-			best.gain = bid - ask - fee;
+			best.gain = bids[to] - ask - fee;
 		}
 	}
 	return best;
@@ -189,4 +195,5 @@ bb_uncross_check(const struct bb_market *market, const struct bb_course *course)
 		return;
 	load(&table, market, course);
 	BB_ASSERT(best_pair(&table).gain < 0);
+	BB_ASSERT(!crosses_inside(&table));
 }

@@ -24,7 +24,10 @@
 
 #include "market/bb_state.h"
 
+/* A test that wants to see what is beyond has fewer. */
+#ifndef BB_UNCROSS_TURNS
 #define BB_UNCROSS_TURNS 1024u
+#endif
 
 /* Events of one pair: three, and the next clips of two icebergs. */
 #define BB_UNCROSS_ROOM 5u
@@ -34,7 +37,8 @@
 void bb_uncross_begin(struct bb_market *market, uint32_t first_quarter, uint32_t quarters);
 bool bb_uncross_continue(struct bb_market *market, struct bb_slice *slice);
 
-/* bb_uncross_check asserts that no two orders of the course meet that could trade over lines. */
+/* bb_uncross_check asserts that no two orders of the course meet that could trade, in a zone or
+ * over lines. */
 void bb_uncross_check(const struct bb_market *market, const struct bb_course *course);
 
 #endif

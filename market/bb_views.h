@@ -38,6 +38,7 @@ struct bb_course_view {
 	uint32_t readings;
 	struct bb_imbalance imbalance;
 	struct bb_zone_view zones[BB_VENUE_ZONES];
+	struct bb_course_tariff tariffs[BB_VENUE_ZONES];
 };
 
 /* bb_market_purse copies an account out; false where there is no such participant. */

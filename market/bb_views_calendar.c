@@ -74,6 +74,8 @@ bb_market_course(const struct bb_market *market, uint32_t index, struct bb_cours
 		view->zones[i] = (struct bb_zone_view){ .price = course->zones[i].price,
 							.zone = course->zones[i].zone,
 							.priced = course->zones[i].priced };
+	for (uint32_t i = 0; i < BB_VENUE_ZONES; i++)
+		view->tariffs[i] = course->tariffs[i];
 	for (uint32_t i = 0; i < BB_VENUE_LINES; i++)
 		view->lines += course->lines[i].known;
 	return true;

@@ -63,7 +63,7 @@ enum bb_inspect_kind {
 };
 
 #define BB_INSPECT_ROWS    64u
-#define BB_INSPECT_COURSES_ROWS 24u /* they are wider */
+#define BB_INSPECT_COURSES_ROWS 16u /* they are wider */
 
 struct bb_inspect {
 	uint32_t kind;    /* enum bb_inspect_kind */

@@ -74,6 +74,9 @@ static const struct layout layouts[BB_WIRE_OPS] = {
 	[BB_WIRE_RESTRICT] = { 1, { NUMBER(4, restrict_.participant),
 				    NUMBER(8, restrict_.product),
 				    NUMBER(12, restrict_.quantity_wh) } },
+	[BB_WIRE_TARIFF] = { 1, { NUMBER(1, tariff.zone), NUMBER(4, tariff.first_quarter),
+				  NUMBER(8, tariff.quarters), NUMBER(12, tariff.injection),
+				  NUMBER(16, tariff.use) } },
 };
 
 /* Numbers are little-endian on the wire whatever they are here. */

@@ -27,6 +27,8 @@
  *	15  imbalance          1     4 4 first quarter, 8 4 quarters, 12 4 price_long,
  *	                             16 4 price_short, 20 4 price_reference, signed
  *	16  restrict           1     4 4 participant, 8 4 product, 12 4 quantity
+ *	17  tariff             1     1 1 zone, 4 4 first quarter, 8 4 quarters, 12 4 injection,
+ *	                             16 4 use, signed
  *
  * Units    Wh; nano-currency per Wh; nano-currency (amount); quarters since 1970.
  * Memory   Copies out and in; nothing is kept.
@@ -62,6 +64,7 @@ enum bb_wire_op {
 	BB_WIRE_LINE = 14,
 	BB_WIRE_IMBALANCE = 15,
 	BB_WIRE_RESTRICT = 16,
+	BB_WIRE_TARIFF = 17,
 	BB_WIRE_OPS
 };
 
@@ -136,6 +139,14 @@ struct bb_wire_restrict {
 	uint32_t quantity_wh;
 };
 
+struct bb_wire_tariff {
+	uint32_t first_quarter;
+	uint32_t quarters;
+	int32_t injection;
+	int32_t use;
+	uint8_t zone;
+};
+
 struct bb_wire_operation {
 	uint8_t op; /* enum bb_wire_op */
 	union {
@@ -148,6 +159,7 @@ struct bb_wire_operation {
 		struct bb_wire_line line;
 		struct bb_wire_imbalance imbalance;
 		struct bb_wire_restrict restrict_;
+		struct bb_wire_tariff tariff;
 	};
 };
 

@@ -11,10 +11,11 @@ _busbarctl_options()
 	"member set") echo --source --feeder --cap-in --cap-out --metered-by --order-max --reputation-min --escrow ;;
 	"grid line") echo --participant --key --start --count --capacity --reverse --fee ;;
 	"grid imbalance") echo --participant --key --start --count --long --short --reference ;;
+	"grid tariff") echo --participant --key --start --count --injection --use ;;
 	"grid restrict") echo --participant --key ;;
 	"meter send") echo --venue --participant --key --correction ;;
 	"dispute open") echo --venue --participant --key --evidence ;;
-	"dispute rule") echo --uphold --dismiss ;;
+	"dispute rule") echo --participant --key --uphold --dismiss ;;
 	"product add") echo --zone --start --count --band --tick --lot --max ;;
 	"book show") echo --depth ;;
 	"ledger show") echo --inputs ;;
@@ -85,7 +86,7 @@ _busbarctl()
 		[[ $second ]] || words="set show"
 		[[ $second && $prev == "$second" ]] && words="TERMS CALENDAR CLEARING DEGREE REPUTATION \
 			SETTLEMENT ESCROW PROTECTION ZONES REBATE" ;;
-	grid) [[ $second ]] || words="line imbalance restrict" ;;
+	grid) [[ $second ]] || words="line imbalance tariff restrict" ;;
 	meter) [[ $second ]] || words="send" ;;
 	dispute) [[ $second ]] || words="open rule" ;;
 	book) [[ $second ]] || words="show" ;;

@@ -27,7 +27,8 @@ local actions = { [1] = "new", [2] = "cancel", [3] = "replace", [4] = "cancel pr
 local operations = { [1] = "member add", [2] = "member revoke", [3] = "product add",
 	[4] = "halt", [5] = "resume", [6] = "param", [7] = "member set", [8] = "member kill",
 	[9] = "member arm", [10] = "transfer", [11] = "product halt", [12] = "product resume",
-	[13] = "ruling", [14] = "line", [15] = "imbalance", [16] = "restrict" }
+	[13] = "ruling", [14] = "line", [15] = "imbalance", [16] = "restrict",
+	[17] = "tariff" }
 local sides = { [0] = "buy", [1] = "sell" }
 local order_types = { [0] = "limit GTC", [1] = "limit IOC", [2] = "limit FOK",
 	[3] = "limit AON", [4] = "limit GTD", [5] = "iceberg", [6] = "market to limit",
@@ -41,7 +42,7 @@ local events = { [0] = "none", [1] = "refused", [2] = "accepted", [3] = "traded"
 	[21] = "param set", [22] = "member set", [23] = "line set", [24] = "imbalance set",
 	[25] = "restricted", [26] = "transferred", [27] = "killed", [28] = "armed",
 	[29] = "ticked", [30] = "shown", [31] = "rebated",
-	[32] = "carried" }
+	[32] = "carried", [33] = "tariff set" }
 local message_types = { A = "order added", R = "order reduced", T = "trade", P = "product added",
 	S = "product state", C = "auction price", F = "auction flow",
 	L = "carried over lines", B = "block sealed" }
@@ -198,6 +199,8 @@ local f = {
 	price_long = ProtoField.int32("busbar.imbalance.long", "Price of a surplus"),
 	price_short = ProtoField.int32("busbar.imbalance.short", "Price of a deficit"),
 	price_reference = ProtoField.int32("busbar.imbalance.reference", "Price of penalties"),
+	injection = ProtoField.int32("busbar.tariff.injection", "Tariff for injection"),
+	use = ProtoField.int32("busbar.tariff.use", "Tariff for use"),
 	price_min = ProtoField.int32("busbar.terms.price_min", "Lowest price"),
 	price_max = ProtoField.int32("busbar.terms.price_max", "Highest price"),
 	tick = ProtoField.uint32("busbar.terms.tick", "Tick"),
@@ -356,6 +359,9 @@ local operation_layouts = {
 		{ 20, 4, f.price_reference, show_price } }),
 	[16] = operation(1, { { 4, 4, f.member }, { 8, 4, f.product, show_product },
 		{ 12, 4, f.quantity_wh } }),
+	[17] = operation(1, { { 1, 1, f.member_zone }, { 4, 4, f.first_quarter },
+		{ 8, 4, f.quarters }, { 12, 4, f.injection, show_price },
+		{ 16, 4, f.use, show_price } }),
 }
 local report_layout = {
 	{ 0, 4, f.magic }, { 4, 1, f.report_kind }, { 5, 1, f.records }, { 6, 2, f.part },

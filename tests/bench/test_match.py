@@ -47,6 +47,9 @@ class Match(unittest.TestCase):
                 self.assertGreater(line["trades"], 500)
                 self.assertLessEqual(line["p50_ns"], line["p999_ns"])
                 self.assertGreater(line["yardstick_ns"], 0)
+                self.assertGreater(line["tenth_ns"], 0)
+                self.assertLessEqual(line["tenth_ns"], line["ns_per_op"])
+                self.assertLessEqual(line["yardstick_tenth_ns"], line["yardstick_ns"])
             self.assertEqual(lines[0]["fill_hash"], lines[1]["fill_hash"])
 
     def test_the_same_seed_makes_the_same_bytes(self):

@@ -335,6 +335,19 @@ waiting_ends(void)
 }
 
 static void
+who_waits_for_ever_gets_the_answer(void)
+{
+	struct scene scene;
+	open_scene(&scene);
+
+	const uint64_t sequence = send_one(&scene);
+	CU_ASSERT_EQUAL(venue_hears(&scene).sequence, sequence);
+	venue_answers(&scene, sequence, BB_REPORT_LAST_PART);
+	CU_ASSERT_EQUAL(bb_client_wait(scene.client, sequence, UINT64_MAX), BB_OK);
+	close_scene(&scene);
+}
+
+static void
 a_venue_that_is_not_there_is_waited_for(void)
 {
 	struct scene scene;
@@ -392,6 +405,7 @@ static CU_TestInfo tests[] = {
 	TEST(a_restarted_client_goes_on_behind_what_the_venue_has_seen),
 	TEST(a_refused_query_is_told),
 	TEST(waiting_ends),
+	TEST(who_waits_for_ever_gets_the_answer),
 	TEST(a_venue_that_is_not_there_is_waited_for),
 	TEST(what_cannot_be_is_refused_at_once),
 	CU_TEST_INFO_NULL,

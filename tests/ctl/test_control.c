@@ -254,7 +254,8 @@ test_accounts_courses_and_rules_are_told_in_full(void)
 		.quarter = 2000000, .state = BB_COURSE_OPEN, .due_ns = BB_NEVER_NS,
 		.zone_count = 2, .disputes = 4, .readings = 5,
 		.imbalance = { -1, 2, 3, true },
-		.zones = { { .price = 100, .zone = 1, .priced = true }, { .zone = 9 } } };
+		.zones = { { .price = 100, .zone = 1, .priced = true }, { .zone = 9 } },
+		.tariffs = { [2] = { .injection = 5, .use = 6, .zone = 9, .known = true } } };
 	root = bb_answer_courses(&inspect);
 	row = json_array_get(json_object_get(root, "courses"), 0);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(row, "quarter")), 2000000);
@@ -262,6 +263,12 @@ test_accounts_courses_and_rules_are_told_in_full(void)
 	CU_ASSERT_TRUE(json_is_null(json_object_get(row, "due_ns")));
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(row, "imbalance"),
 							   "long")), -1);
+	json_t *tariffs = json_object_get(row, "tariffs");
+	CU_ASSERT_EQUAL(json_array_size(tariffs), 1);
+	const json_t *tariff = json_array_get(tariffs, 0);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(tariff, "zone")), 9);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(tariff, "injection")), 5);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(tariff, "use")), 6);
 	json_t *zones = json_object_get(row, "zones");
 	CU_ASSERT_EQUAL(json_array_size(zones), 2);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_array_get(zones, 0), "price")),

@@ -54,6 +54,8 @@ def time_moves_the_market(build):
     assert refused["result"] == "ERR_ROLE", refused
     venue.ctl("grid", "line", 1, 1, 2, "--capacity", 5000, "--reverse", 4000, "--fee", "100",
               "--participant", 4, "--key", grid)
+    assert venue.ctl("grid", "tariff", 9, "--injection", 1, "--use", 2, "--participant", 4,
+                     "--key", grid, ok=(1,))["result"] == "ERR_LINE"  # no zone of the calendar
 
     # Money: in, out, never more than there is; all accounts together are zero.
     venue.ctl("account", "deposit", 2, 5000000000)
@@ -66,6 +68,8 @@ def time_moves_the_market(build):
     # The calendar begins, and ticks open what is to be open.
     rules = venue.ctl("param", "show")["rules"]
     venue.ctl("param", "set", "zones", "list=1,2")
+    venue.ctl("grid", "tariff", 2, "--injection", 1200, "--use", 3400, "--participant", 4,
+              "--key", grid)
     venue.ctl("param", "set", "CALENDAR", "days_ahead=1", "open_before_s=7200")
     assert venue.ctl("param", "show")["rules"] == dict(rules, days_ahead=1, open_before_s=7200)
     assert venue.ctl("param", "set", "CALENDAR", "days_ahead=41", ok=(2,))["result"] == "USAGE"
@@ -80,6 +84,7 @@ def time_moves_the_market(build):
     shown = venue.ctl("product", "show", product)
     assert shown["listing"]["price_max"] == rules["price_max"], shown
     assert [z["zone"] for z in shown["course"]["zones"]] == [1, 2], shown
+    assert shown["course"]["tariffs"] == [{"zone": 2, "injection": 1200, "use": 3400}], shown
     venue.ctl("product", "halt", whole)
     assert state() == "HALTED"
     venue.ctl("product", "resume", whole)

@@ -38,5 +38,21 @@ def nothing_answered_is_lost(build):
     venue.remove()
 
 
+def a_clock_that_was_ahead_is_told(build):
+    venue = Appliance(build, seed=SEED).init()
+    plain = venue.config.read_text()
+    ahead = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(time.time() + 7200))
+    venue.config.write_text(plain + f"[time]\nstart = {ahead}\nspeed = 1\n")
+    venue.start().fill()
+    venue.stop()
+    assert "ahead of this machine's clock" not in venue.log.read_text()
+    venue.config.write_text(plain)
+    venue.start()
+    assert "s ahead of this machine's clock: set the clock right" in venue.log.read_text()
+    venue.stop()
+    venue.prove()
+    venue.remove()
+
+
 need_cpus(2)
-main(nothing_answered_is_lost)
+main(nothing_answered_is_lost, a_clock_that_was_ahead_is_told)

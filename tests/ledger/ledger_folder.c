@@ -10,11 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <CUnit/Basic.h>
+
 #include "base/bb_assert.h"
 
 void
-folder_begin(struct folder *folder, struct world *world)
+folder_begin(struct folder *folder, struct world *world, uint64_t seed)
 {
+	world_begin(world, seed);
 	memset(folder, 0, sizeof(*folder));
 	folder->world = world;
 	folder->segment_size = bb_ledger_segment_min(&world->genesis.size);
@@ -57,6 +60,7 @@ folder_end(struct folder *folder)
 	(void)closedir(entries);
 	BB_ASSERT(rmdir(folder->path) == 0);
 	free(folder->market_bytes);
+	world_end(folder->world);
 }
 
 enum bb_result
@@ -70,6 +74,13 @@ folder_open(struct folder *folder, const struct bb_identity *signer)
 	if (result == BB_OK)
 		bb_line_limits(folder->ledger->line, 20000, 1000000);
 	return result;
+}
+
+void
+folder_open_well(struct folder *folder)
+{
+	CU_ASSERT_EQUAL_FATAL(folder_open(folder, &folder->world->signer), BB_OK);
+	CU_ASSERT_STRING_EQUAL(folder->text, "");
 }
 
 void

@@ -22,12 +22,15 @@ struct folder {
 	uint64_t now_ns;
 };
 
-/* folder_begin makes a ledger for world with the smallest segments that are allowed. */
-void folder_begin(struct folder *folder, struct world *world);
+/* folder_begin begins world from seed and makes a ledger for it, with the smallest segments that
+ * are allowed; folder_end ends both. */
+void folder_begin(struct folder *folder, struct world *world, uint64_t seed);
 void folder_end(struct folder *folder);
 
-/* folder_open opens it into a fresh market; folder_close closes it. */
+/* folder_open opens it into a fresh market, folder_open_well with the venue's key and as a CUnit
+ * assertion that nothing is to be told; folder_close closes it. */
 enum bb_result folder_open(struct folder *folder, const struct bb_identity *signer);
+void folder_open_well(struct folder *folder);
 void folder_close(struct folder *folder);
 
 /* folder_run sends count inputs, a block for each when alone; returns once all are

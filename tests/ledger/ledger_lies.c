@@ -9,8 +9,7 @@ void
 lies_begin(struct lies *lies, uint64_t seed)
 {
 	memset(lies, 0, sizeof(*lies));
-	world_begin(&lies->world, seed);
-	folder_begin(&lies->folder, &lies->world);
+	folder_begin(&lies->folder, &lies->world, seed);
 	folder_remove(&lies->folder, LIES_NAME);
 	BB_ASSERT(bb_ledger_create(lies->folder.path, &lies->world.genesis,
 				   &lies->world.signer, LIES_SEGMENT,
@@ -25,7 +24,6 @@ lies_end(struct lies *lies)
 {
 	free(lies->segment);
 	folder_end(&lies->folder);
-	world_end(&lies->world);
 }
 
 /* Adds the next input with its events, and the lie that is planned for it. */

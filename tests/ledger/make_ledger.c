@@ -23,8 +23,7 @@ main(void)
 	static struct folder folder;
 	struct bb_ledger_place place;
 
-	world_begin(&world, 12);
-	folder_begin(&folder, &world);
+	folder_begin(&folder, &world, 12);
 	printf("folder %s\n", folder.path);
 	for (uint32_t run = 0; run < 3; run++) {
 		BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);

@@ -21,15 +21,13 @@ shots_tell(void *context, const char *text)
 void
 shots_begin(uint64_t seed)
 {
-	world_begin(&shots.world, seed);
-	folder_begin(&shots.folder, &shots.world);
+	folder_begin(&shots.folder, &shots.world, seed);
 }
 
 void
 shots_end(void)
 {
 	folder_end(&shots.folder);
-	world_end(&shots.world);
 }
 
 enum bb_result

@@ -21,8 +21,7 @@ static struct bb_outcome outcomes[WORLD_OUTCOMES];
 static void
 begin(uint64_t seed, unsigned released_slots)
 {
-	world_begin(&world, seed);
-	folder_begin(&folder, &world);
+	folder_begin(&folder, &world, seed);
 	BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
 	memset(&counters, 0, sizeof(counters));
 	memset(&duty, 0, sizeof(duty));
@@ -43,7 +42,6 @@ end(void)
 {
 	folder_close(&folder);
 	folder_end(&folder);
-	world_end(&world);
 	rte_ring_free(duty.outcomes);
 	rte_ring_free(duty.released);
 }

@@ -9,27 +9,6 @@ static struct world world;
 static struct folder folder;
 static const char first_segment[] = "seg-0000000000000000";
 
-static void
-begin(uint64_t seed)
-{
-	world_begin(&world, seed);
-	folder_begin(&folder, &world);
-}
-
-static void
-end(void)
-{
-	folder_end(&folder);
-	world_end(&world);
-}
-
-static void
-open_well(void)
-{
-	CU_ASSERT_EQUAL_FATAL(folder_open(&folder, &world.signer), BB_OK);
-	CU_ASSERT_STRING_EQUAL(folder.text, "");
-}
-
 /* Whether the opened market does from here on what the one that never stopped does. */
 static bool
 goes_on_alike(uint32_t inputs)
@@ -62,16 +41,16 @@ test_a_new_ledger_opens_and_verifies(void)
 {
 	struct bb_ledger_place place;
 
-	begin(1);
+	folder_begin(&folder, &world, 1);
 	CU_ASSERT_EQUAL(folder_verify(&folder, false, &place), BB_OK);
 	CU_ASSERT_EQUAL(place.height, 0);
 	CU_ASSERT_EQUAL(place.log_size, 1);
-	open_well();
+	folder_open_well(&folder);
 	CU_ASSERT_EQUAL(folder.recovery.blocks, 1);
 	CU_ASSERT_EQUAL(folder.recovery.inputs, 0);
 	CU_ASSERT_EQUAL(folder.recovery.torn_bytes, 0);
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -80,15 +59,15 @@ test_a_stopped_ledger_opens_with_the_same_state(void)
 	struct bb_ledger_place before;
 	struct bb_ledger_place after;
 
-	begin(2);
-	open_well();
+	folder_begin(&folder, &world, 2);
+	folder_open_well(&folder);
 	folder_run(&folder, 150, false);
 	CU_ASSERT_EQUAL(folder.answered, 150);
 	bb_ledger_durable(folder.ledger, &before);
 	CU_ASSERT_EQUAL(before.number, 150);
 	CU_ASSERT_EQUAL(before.height, folder.answered_height);
 	folder_close(&folder);
-	open_well();
+	folder_open_well(&folder);
 	bb_ledger_durable(folder.ledger, &after);
 	CU_ASSERT_EQUAL(memcmp(&before, &after, sizeof(before)), 0);
 	CU_ASSERT_EQUAL(folder.recovery.torn_bytes, 0);
@@ -97,7 +76,7 @@ test_a_stopped_ledger_opens_with_the_same_state(void)
 	folder_close(&folder);
 	CU_ASSERT_EQUAL(folder_verify(&folder, false, &after), BB_OK);
 	CU_ASSERT_EQUAL(memcmp(&before.state_root, &after.state_root, BB_HASH_SIZE), 0);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -106,11 +85,11 @@ test_a_ledger_goes_on_over_segments(void)
 	struct bb_ledger_place place;
 	size_t size = 0;
 
-	begin(3);
-	open_well();
+	folder_begin(&folder, &world, 3);
+	folder_open_well(&folder);
 	folder_run(&folder, 500, true);
 	folder_close(&folder);
-	open_well();
+	folder_open_well(&folder);
 	CU_ASSERT_EQUAL(folder.ledger->store.segment, 1);
 	folder_run(&folder, 100, false);
 	CU_ASSERT_EQUAL(folder.answered, 600);
@@ -127,7 +106,7 @@ test_a_ledger_goes_on_over_segments(void)
 	folder_remove(&folder, first_segment);
 	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_CORRUPT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "seg-0000000000000000 is missing"));
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -136,8 +115,8 @@ test_a_heartbeat_vouches_for_the_last_block(void)
 	struct bb_ledger_place place;
 	size_t size = 0;
 
-	begin(21);
-	open_well();
+	folder_begin(&folder, &world, 21);
+	folder_open_well(&folder);
 	folder_run(&folder, 40, true);
 	const uint64_t answered = folder.ledger->store.offset - BB_BLOCK_ALIGN;
 	folder_heartbeat(&folder);
@@ -145,7 +124,7 @@ test_a_heartbeat_vouches_for_the_last_block(void)
 	CU_ASSERT_EQUAL(folder_verify(&folder, false, &place), BB_OK);
 	CU_ASSERT_EQUAL(place.number, 40);
 	CU_ASSERT_EQUAL(place.height, folder.answered_height);
-	open_well();
+	folder_open_well(&folder);
 	CU_ASSERT_EQUAL(folder.recovery.inputs, 40);
 	folder_run(&folder, 5, true);
 	folder_close(&folder);
@@ -161,17 +140,17 @@ test_a_heartbeat_vouches_for_the_last_block(void)
 	free(segment);
 	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_CORRUPT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "a later block vouches"));
-	end();
+	folder_end(&folder);
 }
 
 static void
 test_repeats_find_their_places_after_an_opening(void)
 {
-	begin(4);
-	open_well();
+	folder_begin(&folder, &world, 4);
+	folder_open_well(&folder);
 	folder_run(&folder, 120, false);
 	folder_close(&folder);
-	open_well();
+	folder_open_well(&folder);
 	for (uint32_t i = 0; i < world.packet_count; i++) {
 		const struct bb_bid *bid = &world.packets[i]->bid;
 		if (bb_bid_is_tick(bid))
@@ -192,7 +171,7 @@ test_repeats_find_their_places_after_an_opening(void)
 		CU_ASSERT_TRUE(height > 0);
 	}
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 /* A ledger of 60 inputs as it stood before and after its last block, as files. */
@@ -209,14 +188,14 @@ struct states {
 static void
 make_states(struct states *states, uint64_t seed)
 {
-	begin(seed);
-	open_well();
+	folder_begin(&folder, &world, seed);
+	folder_open_well(&folder);
 	folder_run(&folder, 60, false);
 	states->number_before = folder.answered;
 	states->start = folder.ledger->store.offset;
 	folder_close(&folder);
 	states->mark = folder_read(&folder, BB_WATERMARK_NAME, &states->mark_size);
-	open_well();
+	folder_open_well(&folder);
 	bb_line_limits(folder.ledger->line, 100000, UINT64_C(1) << 60);
 	folder_run(&folder, 8, false);
 	states->number_after = folder.answered;
@@ -232,7 +211,7 @@ end_states(struct states *states)
 	free(states->segment);
 	free(states->mark);
 	free(states->mark_after);
-	end();
+	folder_end(&folder);
 }
 
 /* Opens a torn state, and demands that what was answered is there and all goes on. */
@@ -241,7 +220,7 @@ check_torn(const struct states *states, uint64_t torn_bytes)
 {
 	struct bb_ledger_place place;
 
-	open_well();
+	folder_open_well(&folder);
 	CU_ASSERT_EQUAL(folder.recovery.inputs, states->number_before);
 	CU_ASSERT_EQUAL(folder.recovery.torn_bytes, torn_bytes);
 	CU_ASSERT_EQUAL(folder.recovery.place.epoch, BB_EPOCH_FIRST + (torn_bytes > 0 ? 1 : 0));
@@ -339,7 +318,7 @@ test_a_torn_tail_is_cut_again_after_a_crash_while_cutting(void)
 	memset(torn + states.start + 512, 0, 512);
 	folder_write(&folder, first_segment, torn, states.size);
 	folder_write(&folder, BB_WATERMARK_NAME, states.mark, states.mark_size);
-	open_well();
+	folder_open_well(&folder);
 	CU_ASSERT_TRUE(folder.recovery.torn_bytes > 0);
 	folder_close(&folder);
 	/* The RECOVERY block itself may be torn; the next one says so again. */

@@ -43,9 +43,9 @@ test_a_start_with_a_snapshot_gives_what_genesis_gives(void)
 static void
 test_a_venue_in_use_gets_one_and_keeps_two(void)
 {
-	uint64_t heights[8];
 	uint64_t height = 0;
-	uint32_t count = 0;
+	uint64_t newest = 0;
+	uint64_t older = 0;
 
 	shots_begin(2);
 	CU_ASSERT_EQUAL_FATAL(shots_open(false), BB_OK);
@@ -60,12 +60,13 @@ test_a_venue_in_use_gets_one_and_keeps_two(void)
 	CU_ASSERT_EQUAL(height, shots.folder.answered_height);
 	int handle = -1;
 	CU_ASSERT_EQUAL(bb_folder_open(shots.folder.path, &handle), BB_OK);
-	CU_ASSERT_EQUAL(bb_folder_snapshots(handle, heights, 8, &count), BB_OK);
+	CU_ASSERT_EQUAL(bb_folder_snapshot(handle, UINT64_MAX, &newest), BB_OK);
+	CU_ASSERT_EQUAL(bb_folder_snapshot(handle, newest, &older), BB_OK);
+	CU_ASSERT_EQUAL(bb_folder_snapshot(handle, older, &older), BB_ERR_NOT_FOUND);
 	bb_file_close(handle);
-	CU_ASSERT_EQUAL(count, BB_SNAPSHOTS_KEPT);
-	CU_ASSERT_EQUAL(heights[0], height);
+	CU_ASSERT_EQUAL(newest, height);
 	CU_ASSERT_TRUE(shots_agree(&height));
-	CU_ASSERT_EQUAL(height, heights[0]);
+	CU_ASSERT_EQUAL(height, newest);
 	shots_end();
 }
 

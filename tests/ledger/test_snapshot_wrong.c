@@ -187,8 +187,33 @@ test_a_dishonest_one_is_found_by_a_check(void)
 	shots_end();
 }
 
-/* Where the last block of the only segment ends. */
-/* Damage before the snapshot is not looked for; behind it everything is as strict as ever. */
+static void
+plant_greater(uint64_t count)
+{
+	static const uint8_t junk[BB_SNAPSHOT_HEAD] = { 'B', 'B', 'S', 'N', 'P' };
+
+	for (uint64_t i = 1; i <= count; i++) {
+		bb_snapshot_name(name, UINT64_MAX - i);
+		folder_write(&shots.folder, name, junk, sizeof(junk));
+	}
+}
+
+/* After an older copy was brought back, for instance, or by whoever may write here. */
+static void
+test_those_of_greater_heights_neither_hide_nor_remove_a_good_one(void)
+{
+	shots_begin(9);
+	shots_run(60);
+	plant_greater(3);
+	const uint64_t height = shots_make().height;
+	plant_greater(12);
+	CU_ASSERT_EQUAL_FATAL(shots_open(false), BB_OK);
+	CU_ASSERT_EQUAL(shots.folder.recovery.snapshot_height, height);
+	CU_ASSERT_EQUAL(shots.folder.recovery.inputs, 0);
+	CU_ASSERT_EQUAL(shots.lines, 12);
+	folder_close(&shots.folder);
+	shots_end();
+}
 
 int
 main(void)
@@ -200,6 +225,8 @@ main(void)
 		  test_what_is_signed_must_be_true_of_this_ledger },
 		{ "one that is newer than the watermark is passed over",
 		  test_one_that_is_newer_than_the_watermark_is_passed_over },
+		{ "those of greater heights neither hide nor remove a good one",
+		  test_those_of_greater_heights_neither_hide_nor_remove_a_good_one },
 		{ "a dishonest one is found by a check",
 		  test_a_dishonest_one_is_found_by_a_check },
 		CU_TEST_INFO_NULL,

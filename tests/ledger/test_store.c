@@ -17,33 +17,12 @@ static struct folder folder;
 static const char first_segment[] = "seg-0000000000000000";
 
 static void
-begin(uint64_t seed)
-{
-	world_begin(&world, seed);
-	folder_begin(&folder, &world);
-}
-
-static void
-end(void)
-{
-	folder_end(&folder);
-	world_end(&world);
-}
-
-static void
-open_well(void)
-{
-	CU_ASSERT_EQUAL_FATAL(folder_open(&folder, &world.signer), BB_OK);
-	CU_ASSERT_STRING_EQUAL(folder.text, "");
-}
-
-static void
 test_a_second_opener_is_locked_out(void)
 {
 	int status = 0;
 
-	begin(13);
-	open_well();
+	folder_begin(&folder, &world, 13);
+	folder_open_well(&folder);
 	struct bb_ledger *first = folder.ledger;
 	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_LOCKED);
 	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "another process holds the folder"));
@@ -54,18 +33,18 @@ test_a_second_opener_is_locked_out(void)
 	CU_ASSERT_EQUAL(status, 0);
 	folder.ledger = first;
 	folder_close(&folder);
-	open_well();
+	folder_open_well(&folder);
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 static void
 test_only_the_venue_key_opens(void)
 {
-	begin(14);
+	folder_begin(&folder, &world, 14);
 	CU_ASSERT_EQUAL(folder_open(&folder, &world.operator), BB_ERR_KEY);
 	CU_ASSERT_PTR_NOT_NULL(strstr(folder.text, "venue.key"));
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -75,7 +54,7 @@ test_create_refuses_what_could_not_work(void)
 	char text[BB_LEDGER_TEXT];
 	const uint64_t size = UINT64_C(2) << 20;
 
-	begin(15);
+	folder_begin(&folder, &world, 15);
 	genesis = world.genesis;
 	CU_ASSERT_EQUAL(bb_ledger_create(folder.path, &genesis, &world.signer, size, text),
 			BB_ERR_EXISTS);
@@ -96,7 +75,7 @@ test_create_refuses_what_could_not_work(void)
 	folder_remove(&folder, first_segment);
 	CU_ASSERT_EQUAL(bb_ledger_genesis(folder.path, &genesis, text), BB_ERR_NOT_FOUND);
 	CU_ASSERT_EQUAL(folder_open(&folder, &world.signer), BB_ERR_NOT_FOUND);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -106,12 +85,12 @@ test_the_watermark_is_written_in_two_slots_in_turn(void)
 	size_t size = 0;
 	uint64_t count = 0;
 
-	begin(19);
+	folder_begin(&folder, &world, 19);
 	for (uint32_t run = 0; run < 3; run++) {
 		struct bb_watermark newer;
 		struct bb_watermark older;
 
-		open_well();
+		folder_open_well(&folder);
 		folder_run(&folder, 10, false);
 		folder_close(&folder);
 		bytes = folder_read(&folder, BB_WATERMARK_NAME, &size);
@@ -125,7 +104,7 @@ test_the_watermark_is_written_in_two_slots_in_turn(void)
 		CU_ASSERT_EQUAL(older.count, count - 1);
 		free(bytes);
 	}
-	end();
+	folder_end(&folder);
 }
 
 /* Blocks that never leave a gap leave none for the keeper: so it is sent home, and after the one
@@ -136,8 +115,8 @@ test_the_watermark_follows_without_the_keeper(void)
 	uint64_t height = 0;
 	uint32_t later = 0;
 
-	begin(29);
-	open_well();
+	folder_begin(&folder, &world, 29);
+	folder_open_well(&folder);
 	atomic_store(&folder.ledger->store.stop_keeper, true);
 	CU_ASSERT_EQUAL(sem_post(&folder.ledger->store.keeper_wake), 0);
 	for (uint32_t i = 0; i < 100 && later < 5; i++) {
@@ -155,14 +134,14 @@ test_the_watermark_follows_without_the_keeper(void)
 	}
 	CU_ASSERT_EQUAL(later, 5);
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 /* A killed process: everything that it answered is in the ledger of the next. */
 static void
 test_nothing_answered_is_lost_by_kill(void)
 {
-	begin(16);
+	folder_begin(&folder, &world, 16);
 	for (uint32_t round = 0; round < 5; round++) {
 		int pipe_ends[2];
 		uint64_t answered = 0;
@@ -170,7 +149,7 @@ test_nothing_answered_is_lost_by_kill(void)
 		int status = 0;
 
 		CU_ASSERT_EQUAL_FATAL(pipe(pipe_ends), 0);
-		open_well();
+		folder_open_well(&folder);
 		const uint64_t before = folder.recovery.inputs;
 		folder_close(&folder);
 		const pid_t child = fork();
@@ -200,7 +179,7 @@ test_nothing_answered_is_lost_by_kill(void)
 			(void)world_input(&world, outcomes);
 		folder_close(&folder);
 	}
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -210,7 +189,7 @@ test_a_live_ledger_verifies_while_it_is_written(void)
 	uint64_t height = 0;
 	int status = 0;
 
-	begin(20);
+	folder_begin(&folder, &world, 20);
 	const pid_t child = fork();
 	if (child == 0) {
 		BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
@@ -227,7 +206,7 @@ test_a_live_ledger_verifies_while_it_is_written(void)
 	CU_ASSERT_TRUE(height > 0);
 	CU_ASSERT_EQUAL(kill(child, SIGKILL), 0);
 	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -237,12 +216,12 @@ test_a_full_disk_is_an_alarm_before_it_is_a_stop(void)
 	char text[BB_LEDGER_TEXT];
 	enum bb_result alarm = BB_OK;
 
-	begin(17);
+	folder_begin(&folder, &world, 17);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
 	struct rlimit small = { folder.segment_size - BB_BLOCK_ALIGN, before.rlim_max };
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
-	open_well();
+	folder_open_well(&folder);
 	for (uint32_t i = 0; i < 1000 && alarm == BB_OK; i++) {
 		usleep(2000);
 		alarm = bb_ledger_alarm(folder.ledger, text);
@@ -260,7 +239,7 @@ test_a_full_disk_is_an_alarm_before_it_is_a_stop(void)
 	}
 	CU_ASSERT_EQUAL(alarm, BB_OK);
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -280,8 +259,8 @@ test_two_segments_are_made_ahead_and_used_in_turn(void)
 	static const char *const names[] = { "spare-0", "spare-1" };
 	size_t size = 0;
 
-	begin(21);
-	open_well();
+	folder_begin(&folder, &world, 21);
+	folder_open_well(&folder);
 	wait_for_spares();
 	for (uint32_t i = 0; i < 2; i++) {
 		uint8_t *spare = folder_read(&folder, names[i], &size);
@@ -298,7 +277,7 @@ test_two_segments_are_made_ahead_and_used_in_turn(void)
 	/* What a crash may leave of a spare is not taken for one: a head, or half of a file. */
 	folder_poke(&folder, "spare-0", 0, (const uint8_t *)"BBSEGv1", 8);
 	folder_write(&folder, "spare-1", (const uint8_t *)"x", 1);
-	open_well();
+	folder_open_well(&folder);
 	wait_for_spares();
 	for (uint32_t i = 0; i < 2; i++) {
 		uint8_t *spare = folder_read(&folder, names[i], &size);
@@ -312,7 +291,20 @@ test_two_segments_are_made_ahead_and_used_in_turn(void)
 	}
 	folder_close(&folder);
 	CU_ASSERT_EQUAL(folder_verify(&folder, false, &(struct bb_ledger_place){ 0 }), BB_OK);
-	end();
+	folder_end(&folder);
+}
+
+/* The keeper may wait for blocks, but not so that these wait for it for ever. */
+static void
+test_blocks_without_a_pause_get_their_segments(void)
+{
+	folder_begin(&folder, &world, 30);
+	folder_open_well(&folder);
+	while (folder.ledger->store.segment < 4)
+		folder_run(&folder, 20, true);
+	folder_close(&folder);
+	CU_ASSERT_EQUAL(folder_verify(&folder, false, &(struct bb_ledger_place){ 0 }), BB_OK);
+	folder_end(&folder);
 }
 
 static enum bb_result
@@ -336,7 +328,7 @@ test_both_ways_of_writing_make_one_ledger(void)
 	struct bb_ledger_place place;
 	uint64_t sent = 0;
 
-	begin(22);
+	folder_begin(&folder, &world, 22);
 	for (uint32_t run = 0; run < 6; run++) {
 		const enum bb_ledger_write write = run % 2 == 0 ? BB_LEDGER_BUFFERED :
 								  BB_LEDGER_DIRECT;
@@ -357,7 +349,7 @@ test_both_ways_of_writing_make_one_ledger(void)
 	}
 	CU_ASSERT_EQUAL(folder_verify(&folder, false, &place), BB_OK);
 	CU_ASSERT_EQUAL(place.number, sent);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -377,8 +369,8 @@ test_an_opening_tells_how_far_it_is(void)
 	uint64_t seen[3] = { 0 };
 	const struct bb_ledger_opening how = { .progress = count_progress, .context = seen };
 
-	begin(23);
-	open_well();
+	folder_begin(&folder, &world, 23);
+	folder_open_well(&folder);
 	folder_run(&folder, 60, true);
 	folder_close(&folder);
 	free(folder.market_bytes);
@@ -392,7 +384,7 @@ test_an_opening_tells_how_far_it_is(void)
 	CU_ASSERT_TRUE(seen[0] >= 60 * BB_BLOCK_ALIGN);
 	CU_ASSERT_TRUE(folder.recovery.elapsed_ns > 0);
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 static void
@@ -419,8 +411,8 @@ test_a_failed_flush_stops_the_store(void)
 	struct bb_outcome got[64];
 	struct bb_line *line;
 
-	begin(18);
-	open_well();
+	folder_begin(&folder, &world, 18);
+	folder_open_well(&folder);
 	folder_run(&folder, 20, false);
 	line = folder.ledger->line;
 	/* A device that is always full takes the place of the segment. */
@@ -437,10 +429,10 @@ test_a_failed_flush_stops_the_store(void)
 	CU_ASSERT_EQUAL(bb_line_pull(line, got, 64), 0);
 	folder_close(&folder);
 	/* The next opening has all that was answered. */
-	open_well();
+	folder_open_well(&folder);
 	CU_ASSERT_EQUAL(folder.recovery.inputs, 20);
 	folder_close(&folder);
-	end();
+	folder_end(&folder);
 }
 
 int
@@ -461,6 +453,8 @@ main(void)
 		  test_a_full_disk_is_an_alarm_before_it_is_a_stop },
 		{ "two segments are made ahead and used in turn",
 		  test_two_segments_are_made_ahead_and_used_in_turn },
+		{ "blocks without a pause get their segments",
+		  test_blocks_without_a_pause_get_their_segments },
 		{ "both ways of writing make one ledger",
 		  test_both_ways_of_writing_make_one_ledger },
 		{ "an opening tells how far it is", test_an_opening_tells_how_far_it_is },

@@ -42,8 +42,7 @@ find_blocks(void)
 static void
 begin(uint64_t seed)
 {
-	world_begin(&world, seed);
-	folder_begin(&folder, &world);
+	folder_begin(&folder, &world, seed);
 	BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
 	/* Two segments: one block for each input until the second has begun. */
 	while (folder.ledger->store.segment == 0)
@@ -61,7 +60,6 @@ end(void)
 	free(segments[0]);
 	free(segments[1]);
 	folder_end(&folder);
-	world_end(&world);
 }
 
 /* What verify says of a pass over the two segments in memory: the pass is what it is made
@@ -276,8 +274,7 @@ test_replay_finds_what_hashes_cannot(void)
 	for (uint32_t lie = 0; lie < 4; lie++) {
 		struct bb_chain_terms terms = { .durable_height = 0, .signer = &world.signer };
 
-		world_begin(&world, 6);
-		folder_begin(&folder, &world);
+		folder_begin(&folder, &world, 6);
 		BB_ASSERT(folder_open(&folder, &world.signer) == BB_OK);
 		folder_run(&folder, 20, false);
 		chain = folder.ledger->chain;
@@ -314,7 +311,6 @@ test_replay_finds_what_hashes_cannot(void)
 		if (opened == BB_OK)
 			folder_close(&folder);
 		folder_end(&folder);
-		world_end(&world);
 	}
 }
 

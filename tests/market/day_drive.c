@@ -5,15 +5,12 @@
 #include "base/bb_assert.h"
 #include "market/bb_settlement.h"
 #include "market/bb_tick.h"
+#include "tests/market/day_decode.h"
 #include "tests/market/save_kit.h"
 
 #define MEMORY  (2u << 20)
 #define EVENTS  4096u
-#define TRADERS 6u /* ids 2..7 */
-#define GRID    8u
-#define METER   9u
 #define QUARTER UINT32_C(1970000)
-#define LINES   3u
 #define MOVES   53u /* commands from one move of a subject to the next */
 
 static const struct bb_market_size sizes[] = {
@@ -40,7 +37,7 @@ struct drive {
 	struct day_tally *tally;
 	uint64_t number;
 	uint64_t time_ns;
-	uint32_t pace; /* how slowly time goes: books fill, or days pass */
+	uint32_t pace;
 };
 
 static void
@@ -114,6 +111,11 @@ count_events(struct day_tally *tally, const struct subject *subject)
 		tally->results[event->result]++;
 		tally->rebates += event->kind == BB_EVENT_POSTED &&
 				  event->remaining_wh == BB_POSTING_REBATE;
+		tally->charges += event->kind == BB_EVENT_POSTED &&
+				  (event->remaining_wh == BB_POSTING_INJECTION ||
+				   event->remaining_wh == BB_POSTING_USE);
+		tally->words += event->kind == BB_EVENT_RULED && event->remaining_wh > 0;
+		tally->agreed += event->kind == BB_EVENT_RULED && event->quantity_wh > 1;
 		tally->uncrossed += event->kind == BB_EVENT_CARRIED && event->counterparty != 0;
 		if (event->kind == BB_EVENT_STATE)
 			tally->states[event->remaining_wh]++;
@@ -173,25 +175,6 @@ add_member(struct drive *drive, uint32_t participant, uint16_t roles)
 	step(drive, &command);
 }
 
-/* The lines of most intervals, in a ring where there are three zones.  Fees and ticks differ. */
-static struct bb_line_command
-line_of(uint8_t line, uint32_t capacity_wh, uint32_t capacity_reverse_wh)
-{
-	static const struct {
-		uint8_t from, to;
-		int32_t fee;
-	} lines[LINES] = { { 1, 2, 100 }, { 2, 3, 30 }, { 1, 3, 0 } };
-
-	return (struct bb_line_command){
-		.line = line,
-		.from_zone = lines[line].from,
-		.to_zone = lines[line].to,
-		.fee = lines[line].fee,
-		.capacity_wh = capacity_wh,
-		.capacity_reverse_wh = capacity_reverse_wh,
-	};
-}
-
 static void
 set_group(struct drive *drive, uint16_t group, int32_t a, int32_t b, int32_t c, int32_t d,
 	  int32_t e)
@@ -207,10 +190,11 @@ prepare(struct drive *drive, uint8_t choice)
 {
 	const uint8_t accept = choice / 4 % 4;
 
-	for (uint32_t id = 2; id < 2 + TRADERS; id++)
+	for (uint32_t id = 2; id < 2 + DAY_TRADERS; id++)
 		add_member(drive, id, BB_ROLE_TRADER);
-	add_member(drive, GRID, BB_ROLE_GRID);
-	add_member(drive, METER, BB_ROLE_METER);
+	add_member(drive, DAY_GRID, BB_ROLE_GRID);
+	add_member(drive, DAY_METER, BB_ROLE_METER);
+	add_member(drive, DAY_SECOND, BB_ROLE_OPERATOR);
 	ask(drive, (struct bb_command){
 		.participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
 		.param = { .group = BB_PARAM_TERMS, .values = { -2000, 3000, 100, 10, 5000 } },
@@ -228,225 +212,24 @@ prepare(struct drive *drive, uint8_t choice)
 		.param = { .group = BB_PARAM_PROTECTION, .values = { 20000, 100, 30 } },
 	});
 	/* Without lines more is left to auctions. */
-	for (uint8_t i = 0; i < LINES && choice / 32 % 2 == 0; i++)
-		ask(drive, (struct bb_command){ .participant = GRID, .kind = BB_COMMAND_LINE,
-						.line = line_of(i, 150, choice % 4 * 50u) });
+	for (uint8_t i = 0; i < DAY_LINES && choice / 32 % 2 == 0; i++)
+		ask(drive, (struct bb_command){ .participant = DAY_GRID, .kind = BB_COMMAND_LINE,
+						.line = day_line(i, 150, choice % 4 * 50u) });
 	/* What penalties collect goes back every day, or never; congestion too, or to the DSO. */
 	ask(drive, (struct bb_command){
 		.participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
 		.param = { .group = BB_PARAM_REBATE,
 			   .values = { choice % 16 != 1, 0, choice % 2 * 1000, choice / 2 % 2 } },
 	});
+	/* Half of the venues want two operators to agree, half settle on actuals. */
+	ask(drive, (struct bb_command){
+		.participant = BB_OPERATOR, .kind = BB_COMMAND_PARAM,
+		.param = { .group = BB_PARAM_SETTLEMENT,
+			   .values = { 50000, 50, 250000, 0, 40000, 220000, 100000, 0, 0, 0,
+				       1 + choice % 2, choice / 2 % 2 } },
+	});
 	/* An hour of four intervals ahead of time, an auction half an hour before delivery. */
 	set_group(drive, BB_PARAM_CALENDAR, 1, 3600, choice % 8 == 0 ? 0 : 1800, 600, 300);
-}
-
-/* A product near now: mostly of the next intervals, or of one that was delivered. */
-static uint32_t
-product_of(const struct drive *drive, uint8_t byte)
-{
-	const uint32_t now = (uint32_t)(drive->time_ns / BB_QUARTER_NS);
-	const uint8_t zone = byte % 16 >= 11 ? 3 : 1 + byte % 2;
-
-	return bb_product_of(zone, now + 1 + byte / 16u % (drive->pace == 1 ? 4 : 2));
-}
-
-static uint32_t
-past_product(const struct drive *drive, uint8_t byte)
-{
-	const uint32_t now = (uint32_t)(drive->time_ns / BB_QUARTER_NS);
-
-	return bb_product_of(1 + byte % 2, now - byte / 2u % 8);
-}
-
-static void
-fill_order(const struct drive *drive, struct bb_command *command, const uint8_t *bytes)
-{
-	command->participant = 2 + bytes[1] % TRADERS;
-	command->order = (struct bb_order_command){
-		.order_id = bytes[6] % 16,
-		.product = product_of(drive, bytes[2]),
-		.price = (bytes[3] % 16 - 4) * 100,
-		.quantity_wh = 10 + bytes[4] % 32 * 10u,
-		.side = bytes[5] & 1,
-		.type = (bytes[5] >> 1 & 7) == 7 ? BB_LIMIT_IOC : BB_LIMIT_GTC,
-		.accept_sources = (bytes[5] >> 4 & 3) == 3 ? (uint16_t)(bytes[7] | 1) : 0,
-		.source = bytes[7] % 4,
-	};
-	if (bytes[7] >= 192) {
-		command->order.type = bytes[7] % BB_ORDER_TYPES;
-		if (command->order.type == BB_LIMIT_GTD)
-			command->order.expires_s =
-				(uint32_t)(drive->time_ns / BB_SECOND_NS) + bytes[4] * 8u;
-		else if (command->order.type == BB_LIMIT_ICEBERG)
-			command->order.shown_wh = 10 + bytes[4] % 8 * 10u;
-	}
-	if (bytes[3] >= 250)
-		command->order.price = bytes[3] % 2 == 0 ? -2000 : 3000;
-	if (bytes[4] >= 250)
-		command->order.quantity_wh = bytes[4];
-}
-
-static void
-fill_meter(const struct drive *drive, struct bb_command *command, const uint8_t *bytes)
-{
-	command->participant = METER;
-	command->meter = (struct bb_meter_command){
-		.injected_wh = (bytes[3] - 128) * 10,
-		.participant = 2 + bytes[1] % TRADERS,
-		.product = past_product(drive, bytes[2]),
-		.correction = bytes[4] % 4 == 3,
-		.quality = bytes[5] % 32 == 31 ? bytes[5] % 4 : 0,
-	};
-	if (bytes[6] == 255)
-		command->meter.injected_wh = INT64_MIN >> bytes[7] % 64;
-}
-
-/* Mostly another capacity of a line that is there. */
-static void
-fill_line(struct bb_command *command, uint32_t quarter, const uint8_t *bytes)
-{
-	struct bb_line_command *line = &command->line;
-	const bool other = bytes[6] >= 224;
-
-	*line = line_of(bytes[3] % LINES, bytes[4] * 4u, bytes[5] * 4u);
-	line->first_quarter = bytes[1] % 8 == 7 ? 0 : quarter;
-	line->quarters = bytes[1] % 8 == 7 ? 0 : 1 + bytes[1] % 3;
-	if (other) {
-		line->to_zone = bytes[3] % 64 == 63 ? line->from_zone : 1 + bytes[3] / 64;
-		line->fee = bytes[6] % 8 * 10;
-	}
-}
-
-static void
-fill_grid(const struct drive *drive, struct bb_command *command, const uint8_t *bytes)
-{
-	const uint32_t quarter = bb_product_quarter(product_of(drive, bytes[2])) + bytes[7] % 16;
-
-	command->participant = GRID;
-	if (command->kind == BB_COMMAND_LINE)
-		fill_line(command, quarter, bytes);
-	else if (command->kind == BB_COMMAND_IMBALANCE)
-		command->imbalance = (struct bb_imbalance_command){
-			.first_quarter = quarter,
-			.quarters = bytes[1] % 4,
-			.price_long = (bytes[3] - 128) * 20,
-			.price_short = (bytes[4] - 64) * 20,
-			.price_reference = bytes[5] * 20 - 20,
-		};
-	if (command->kind == BB_COMMAND_IMBALANCE && bytes[7] % 2 == 1) {
-		/* Of an interval that has opened with the defaults, or with some of these. */
-		command->imbalance.first_quarter =
-			bb_product_quarter(past_product(drive, bytes[2])) + bytes[7] / 32u;
-		command->imbalance.price_long = 40000 + bytes[3] * 20 - 20;
-		command->imbalance.price_short = 220000 - bytes[4] * 20;
-		command->imbalance.price_reference = 100000 - bytes[5] * 20;
-	}
-	if (command->kind == BB_COMMAND_RESTRICT)
-		command->restrict_ = (struct bb_restrict_command){
-			.participant = 2 + bytes[1] % TRADERS,
-			.product = past_product(drive, bytes[2]),
-			.quantity_wh = bytes[3] * 2u,
-		};
-}
-
-static void
-fill_operator(const struct drive *drive, struct bb_command *command, const uint8_t *bytes)
-{
-	command->participant = BB_OPERATOR;
-	switch (command->kind) {
-	case BB_COMMAND_TRANSFER:
-		command->transfer.participant = bytes[1] % 8 == 7 ? BB_ACCOUNT_GRID + bytes[2] % 8
-								  : 2 + bytes[1] % TRADERS;
-		command->transfer.amount = ((int64_t)bytes[3] - 60) * 100000;
-		break;
-	case BB_COMMAND_MEMBER_SET:
-		command->attributes = (struct bb_attributes_command){
-			.participant = 2 + bytes[1] % TRADERS,
-			.cap_in_wh = bytes[2] % 4 == 0 ? bytes[3] * 10u : 0,
-			.cap_out_wh = bytes[2] % 4 == 1 ? bytes[3] * 10u : 0,
-			.metered_by = bytes[4] % 8 == 0 ? METER : bytes[4] % 64 == 1 ? GRID : 0,
-			.reputation_min = bytes[5] * 2500u,
-			.feeder = bytes[6] % 4,
-			.escrow = bytes[7] % 4 == 0,
-		};
-		break;
-	case BB_COMMAND_MEMBER_KILL:
-	case BB_COMMAND_MEMBER_ARM:
-	case BB_COMMAND_MEMBER_REVOKE:
-		command->member.participant = 2 + bytes[1] % (TRADERS + 4);
-		break;
-	case BB_COMMAND_RULING:
-		command->ruling.product = past_product(drive, bytes[2]);
-		command->ruling.uphold = bytes[3] & 1;
-		break;
-	default: /* halts */
-		command->product.product = product_of(drive, bytes[2]);
-	}
-}
-
-/* Kinds by the first byte; the rest of 64 are orders, ticks and readings. */
-static uint8_t
-kind_of(const struct drive *drive, const uint8_t *bytes)
-{
-	static const uint8_t kinds[64] = {
-		[0 ... 21] = BB_COMMAND_NEW, [22] = BB_COMMAND_LINE,
-		[23] = BB_COMMAND_PRODUCT_RESUME, [24 ... 26] = BB_COMMAND_CANCEL,
-		[27 ... 29] = BB_COMMAND_REPLACE, [30 ... 41] = BB_COMMAND_TICK,
-		[42 ... 49] = BB_COMMAND_METER, [50] = BB_COMMAND_QUOTE,
-		[51] = BB_COMMAND_CANCEL_SIDE, [52 ... 53] = BB_COMMAND_DISPUTE,
-		[54] = BB_COMMAND_RULING, [55] = BB_COMMAND_LINE, [56] = BB_COMMAND_IMBALANCE,
-		[57] = BB_COMMAND_RESTRICT, [58] = BB_COMMAND_TRANSFER,
-		[59] = BB_COMMAND_MEMBER_SET, [60] = BB_COMMAND_MEMBER_ARM,
-		[61] = BB_COMMAND_PRODUCT_HALT, [62] = BB_COMMAND_PRODUCT_RESUME,
-		[63] = BB_COMMAND_CANCEL_ALL,
-	};
-
-	/* Where time goes slowly, orders instead of ticks and readings, and more that is halted. */
-	if (drive->pace > 1 && bytes[0] % 64 >= 32 && bytes[0] % 64 < 50)
-		return bytes[0] % 64 < 36 ? BB_COMMAND_PRODUCT_RESUME : BB_COMMAND_NEW;
-	if (drive->pace > 1 && bytes[0] % 64 == 61)
-		return BB_COMMAND_PRODUCT_HALT;
-	if (bytes[0] % 64 == 60 && bytes[1] % 8 == 0)
-		return bytes[1] % 16 == 0 ? BB_COMMAND_KILL : BB_COMMAND_MEMBER_KILL;
-	if (bytes[0] % 64 == 62 && bytes[1] % 2 == 0)
-		return BB_COMMAND_RESUME; /* a halt of everything comes by chance alone */
-	if (bytes[0] % 64 == 61 && bytes[1] % 4 != 0)
-		return BB_COMMAND_NEW;
-	if (bytes[0] % 64 == 63 && bytes[2] % 16 == 0)
-		return BB_COMMAND_SILENCE; /* as many seconds as an order has Wh */
-	if (bytes[0] == 255 && (bytes[1] % BB_COMMAND_KINDS != BB_COMMAND_HALT || bytes[2] < 32))
-		return bytes[1] % BB_COMMAND_KINDS;
-	return kinds[bytes[0] % 64];
-}
-
-static struct bb_command
-decode(const struct drive *drive, const uint8_t *bytes)
-{
-	struct bb_command command = { .kind = kind_of(drive, bytes) };
-	const uint8_t kind = command.kind;
-
-	if (bytes[0] == 254) { /* anything at all */
-		command.participant = bytes[1] % 12;
-		command.kind = bytes[2] % (BB_COMMAND_KINDS + 1);
-		for (uint32_t i = 0; i < 7; i++)
-			memcpy((uint8_t *)&command.order + 8 * i + bytes[7] % 4, bytes + 3, 4);
-	} else if (kind == BB_COMMAND_TICK) {
-		command.participant = BB_VENUE;
-	} else if (kind == BB_COMMAND_METER) {
-		fill_meter(drive, &command, bytes);
-	} else if (kind >= BB_COMMAND_LINE && kind <= BB_COMMAND_RESTRICT) {
-		fill_grid(drive, &command, bytes);
-	} else if (kind >= BB_COMMAND_PARAM || kind == BB_COMMAND_MEMBER_REVOKE) {
-		fill_operator(drive, &command, bytes);
-	} else {
-		fill_order(drive, &command, bytes);
-		if (kind == BB_COMMAND_DISPUTE)
-			command.order.product = past_product(drive, bytes[2]);
-	}
-	if (bytes[0] % 64 == 53 && bytes[7] % 8 == 7)
-		command.participant = bytes[6] % 12;
-	return command;
 }
 
 /* Time goes on with ticks, and a little with whatever else comes. */
@@ -479,7 +262,10 @@ day_drive(const uint8_t *bytes, size_t size, struct day_tally *tally)
 	prepare(&drive, bytes[0]);
 	for (size_t i = 0; i < commands; i++) {
 		const uint8_t *at = bytes + 1 + i * DAY_COMMAND_BYTES;
-		const struct bb_command command = decode(&drive, at);
+		const struct day_now now = {
+			.market = subjects[0].market, .time_ns = drive.time_ns, .pace = drive.pace,
+		};
+		const struct bb_command command = day_decode(&now, at);
 		pass_time(&drive, &command, at);
 		step(&drive, &command);
 	}

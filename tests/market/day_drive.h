@@ -25,6 +25,9 @@ struct day_tally {
 	uint64_t states[BB_COURSE_STATES]; /* that were entered */
 	uint64_t uncrossed; /* trades because a line got more room */
 	uint64_t rebates; /* shares that were paid */
+	uint64_t charges; /* tariffs that were paid */
+	uint64_t words;   /* of operators that were not enough */
+	uint64_t agreed;  /* rulings that took several */
 };
 
 /* day_drive returns the number of commands; tally may be NULL. */

@@ -6,7 +6,7 @@
 #include "market/bb_tick.h"
 
 static const struct bb_market_size day_size = {
-	.participants = 16, .products = 64, .orders = 256, .levels = 2048, .places = 1024,
+	.participants = 24, .products = 64, .orders = 256, .levels = 2048, .places = 1024,
 	.positions = 128, .courses = 16,
 };
 
@@ -197,6 +197,19 @@ day_line(struct day *day, uint8_t line, uint32_t quarters, uint32_t capacity_wh,
 			  .quarters = (uint16_t)quarters, .line = line, .from_zone = 1,
 			  .to_zone = 2, .capacity_wh = capacity_wh,
 			  .capacity_reverse_wh = capacity_wh, .fee = fee },
+	};
+
+	return day_apply(day, &command);
+}
+
+enum bb_result
+day_tariff(struct day *day, uint8_t zone, uint32_t quarters, int32_t injection, int32_t use)
+{
+	const struct bb_command command = {
+		.participant = DAY_GRID, .kind = BB_COMMAND_TARIFF,
+		.tariff = { .first_quarter = quarters == 0 ? 0 : day->quarter,
+			    .quarters = quarters, .injection = injection, .use = use,
+			    .zone = zone },
 	};
 
 	return day_apply(day, &command);

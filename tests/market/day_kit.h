@@ -56,6 +56,9 @@ enum bb_result day_order(struct day *day, uint32_t participant, uint64_t id, uin
 			 enum bb_side side, int32_t price, uint32_t quantity_wh);
 enum bb_result day_line(struct day *day, uint8_t line, uint32_t quarters, uint32_t capacity_wh,
 			int32_t fee);
+/* day_tariff sets what a zone's contracts pay, in so many quarters from the day's own; 0: all. */
+enum bb_result day_tariff(struct day *day, uint8_t zone, uint32_t quarters, int32_t injection,
+			  int32_t use);
 enum bb_result day_meter(struct day *day, uint32_t participant, uint8_t zone,
 			 int64_t injected_wh, bool correction);
 enum bb_result day_transfer(struct day *day, uint32_t account, int64_t amount);

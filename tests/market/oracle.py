@@ -274,29 +274,44 @@ def rep_update(R, E, D_excess, P):
 
 # ------------------------------------------------------------------ settlement
 def settle(contracts, meter, P, accounts=None):
-    """contracts: list of dict(seller,buyer,q,p_s,p_b,fee) with p_b = p_s + fee (+rent) per Wh.
+    """contracts: list of dict(seller,buyer,q,p_s,p_b,fee,gamma,phi) with p_b = p_s + fee (+rent) per Wh.
+    P['actuals']: what was contracted and not delivered or drawn goes at the party's average contract price.
+    gamma, phi: tariffs for injection (seller's) and use (buyer's), optional.
     meter: {party: net injection Wh}. P: tau_ppm, t_abs, p_long, p_short, pen_ppm, p_ref, only_aggravating.
     returns postings (dr, cr, amount, kind) ; every posting is balanced by construction"""
     post = []
     E = {}
+    money = {}
     for c in contracts:
+        money[c['seller']] = money.get(c['seller'], 0) + c['p_s'] * c['q']
+        money[c['buyer']] = money.get(c['buyer'], 0) - c['p_b'] * c['q']
         E[c['seller']] = E.get(c['seller'], 0) + c['q']
         E[c['buyer']] = E.get(c['buyer'], 0) - c['q']
         post.append((c['buyer'], c['seller'], c['p_s'] * c['q'], 'energy'))
         if c['fee']: post.append((c['buyer'], 'DSO', c['fee'] * c['q'], 'netfee'))
         rent = c['p_b'] - c['p_s'] - c['fee']
         if rent: post.append((c['buyer'], 'RENT', rent * c['q'], 'congestion'))
+        if c.get('gamma'): post.append((c['seller'], 'DSO', c['gamma'] * c['q'], 'injection'))
+        if c.get('phi'): post.append((c['buyer'], 'DSO', c['phi'] * c['q'], 'use'))
     parties = sorted(set(E) | set(meter))
     D = {n: meter.get(n, 0) - E.get(n, 0) for n in parties}
     sysD = sum(D.values())
     exc = {}
     for n in parties:
         d = D[n]
-        if d > 0: post.append(('GRID', n, P['p_long'] * d, 'imbalance'))
-        elif d < 0: post.append((n, 'GRID', P['p_short'] * -d, 'imbalance'))
         pz = P.get('pz', {}).get(n)                    # the party's zone price: no-gain adder (no profit from deviating on purpose)
+        e, back, rest = E.get(n, 0), 0, d              # back: what is given back for what was not delivered; rest: what the grid trades
+        z = P['p_ref'] if pz is None else pz
+        if P.get('actuals') and e > 0 > d:
+            s, worst = min(e, -d), P['p_short'] if pz is None else max(pz, P['p_short'])
+            back, rest = min(max(-(-money[n] * s // e), z * s, P['p_long'] * s), worst * s), d + s
+        elif P.get('actuals') and e < 0 < d:
+            s, worst = min(-e, d), P['p_long'] if pz is None else min(pz, P['p_long'])
+            back, rest = -max(min(-money[n] * s // -e, z * s, P['p_short'] * s), worst * s), d - s
+        if d > 0: post.append(('GRID', n, P['p_long'] * max(rest, 0) - P['p_short'] * max(-rest, 0) - back, 'imbalance'))
+        elif d < 0: post.append((n, 'GRID', P['p_short'] * max(-rest, 0) - P['p_long'] * max(rest, 0) + back, 'imbalance'))
         if pz is not None:
-            add = max(0, pz - P['p_short']) * -d if d < 0 else max(0, P['p_long'] - pz) * d
+            add = max(0, pz - P['p_short']) * -rest if rest < 0 else max(0, P['p_long'] - pz) * rest
             if add: post.append((n, 'FUND', add, 'nogain'))
         T = max(P['t_abs'], abs(E.get(n, 0)) * P['tau_ppm'] // PPM)
         x = max(0, abs(d) - T)

@@ -82,6 +82,8 @@ test_only_trading_states_take_orders_and_only_later_ones_readings(void)
 		CU_ASSERT_EQUAL(bb_course_accepts(state, BB_COMMAND_LINE, false),
 				trading || state == BB_COURSE_DEFINED ||
 					state == BB_COURSE_HALTED);
+		CU_ASSERT_EQUAL(bb_course_accepts(state, BB_COMMAND_TARIFF, false),
+				state == BB_COURSE_DEFINED);
 		CU_ASSERT_EQUAL(bb_course_accepts(state, BB_COMMAND_METER, false),
 				state == BB_COURSE_METERING);
 		CU_ASSERT_EQUAL(bb_course_accepts(state, BB_COMMAND_METER, true),

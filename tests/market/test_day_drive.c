@@ -45,6 +45,13 @@ test_the_seeds_reach_every_event_and_state(void)
 	       (unsigned long long)tally.events[BB_EVENT_REBATED],
 	       (unsigned long long)tally.rebates);
 	CU_ASSERT_TRUE(tally.events[BB_EVENT_REBATED] > 0 && tally.rebates > 0);
+	printf("\n  tariffs: %llu, paid: %llu",
+	       (unsigned long long)tally.events[BB_EVENT_TARIFF_SET],
+	       (unsigned long long)tally.charges);
+	CU_ASSERT_TRUE(tally.events[BB_EVENT_TARIFF_SET] > 0 && tally.charges > 0);
+	printf("\n  words: %llu, agreed: %llu", (unsigned long long)tally.words,
+	       (unsigned long long)tally.agreed);
+	CU_ASSERT_TRUE(tally.words > 0 && tally.agreed > 0);
 	printf("\n  over lines: %llu, uncrossed: %llu",
 	       (unsigned long long)tally.events[BB_EVENT_CARRIED],
 	       (unsigned long long)tally.uncrossed);

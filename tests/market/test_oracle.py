@@ -36,14 +36,16 @@ Claim = struct("Claim", ("quantity", c.c_uint64), ("order", c.c_uint64), ("given
                ("remainder", c.c_uint64), ("reputation", c.c_uint32), ("index", c.c_uint32))
 Contract = struct("Contract", ("seller", c.c_uint32), ("buyer", c.c_uint32),
                   ("quantity", c.c_uint32), ("price_seller", c.c_int32),
-                  ("price_buyer", c.c_int32), ("fee", c.c_int32))
+                  ("price_buyer", c.c_int32), ("fee", c.c_int32), ("injection", c.c_int32),
+                  ("use", c.c_int32))
 Party = struct("Party", ("account", c.c_uint32), ("has_zone_price", c.c_bool),
-               ("zone_price", c.c_int32), ("metered", c.c_int64), ("contracted", c.c_int64),
-               ("deviation", c.c_int64), ("excess", c.c_uint64))
+               ("zone_price", c.c_int32), ("curtailed", c.c_uint32), ("metered", c.c_int64),
+               ("contracted", c.c_int64), ("deviation", c.c_int64), ("excess", c.c_uint64),
+               ("money", c.c_uint64 * 2))
 Rules = struct("Rules", ("price_long", c.c_int32), ("price_short", c.c_int32),
                ("price_reference", c.c_int32), ("tolerance_ppm", c.c_uint32),
                ("tolerance_wh", c.c_uint32), ("penalty_ppm", c.c_uint32),
-               ("only_aggravating", c.c_bool))
+               ("only_aggravating", c.c_bool), ("on_actuals", c.c_bool))
 Posting = struct("Posting", ("debit", c.c_uint32), ("credit", c.c_uint32), ("amount", c.c_int64),
                  ("kind", c.c_uint32))
 Reputation = struct("Reputation", ("up", c.c_uint32), ("down", c.c_uint32),
@@ -56,7 +58,8 @@ Side = struct("Side", ("price", c.c_int64), ("quantity", c.c_uint64), ("owner", 
 Context = struct("Context", ("weights", c.c_uint16 * 6), ("surplus_max", c.c_uint64),
                  ("fee", c.c_int64), ("loss", c.c_uint32), ("loss_max", c.c_uint32),
                  ("closeness", c.c_bool))
-KINDS = {"energy": 0, "netfee": 1, "congestion": 2, "imbalance": 3, "nogain": 4, "penalty": 5}
+KINDS = {"energy": 0, "netfee": 1, "congestion": 2, "imbalance": 3, "nogain": 4, "penalty": 5,
+         "injection": 7, "use": 8}
 ACCOUNTS = {"GRID": 0xfffffff0, "DSO": 0xfffffff1, "RENT": 0xfffffff2, "FUND": 0xfffffff3}
 
 
@@ -153,34 +156,51 @@ def check_settlement(library, chance):
         seller, buyer = chance.sample(range(1, count + 1), 2)
         price, fee, rent = chance.randint(-10**6, 10**6), chance.randint(0, 9), chance.randint(0, 9)
         contracts.append(dict(seller=seller, buyer=buyer, q=chance.randint(1, 10**6), p_s=price,
-                              p_b=price + fee + rent, fee=fee))
+                              p_b=price + fee + rent, fee=fee,
+                              gamma=chance.choice([0, chance.randint(0, 10**7)]),
+                              phi=chance.choice([0, chance.randint(0, 10**7)])))
     meter = {n: chance.randint(-10**6, 10**6) for n in range(1, count + 1)}
     rules = dict(tau_ppm=chance.randint(0, 10**6), t_abs=chance.randint(0, 100),
                  p_long=chance.randint(-10**5, 10**5), p_short=chance.randint(-10**5, 10**6),
                  pen_ppm=chance.randint(0, 10**6), p_ref=chance.randint(0, 10**5),
-                 only_aggravating=chance.random() < 0.5,
+                 only_aggravating=chance.random() < 0.5, actuals=chance.random() < 0.5,
                  pz={n: chance.randint(-10**6, 10**6) for n in meter if chance.random() < 0.5})
     wanted = oracle.settle(contracts, meter, rules)
 
-    parties = (Party * count)(*[Party(n, n in rules["pz"], rules["pz"].get(n, 0), meter[n])
+    parties = (Party * count)(*[Party(n, n in rules["pz"], rules["pz"].get(n, 0), 0, meter[n])
                                 for n in sorted(meter)])
     array = (Contract * (len(contracts) + 1))(*[
-        Contract(k["seller"] - 1, k["buyer"] - 1, k["q"], k["p_s"], k["p_b"], k["fee"])
+        Contract(k["seller"] - 1, k["buyer"] - 1, k["q"], k["p_s"], k["p_b"], k["fee"], k["gamma"],
+                 k["phi"])
         for k in contracts])
-    postings = (Posting * (3 * (len(contracts) + count)))()
+    postings = (Posting * (5 * len(contracts) + 3 * count))()
     got = library.c.bb_settle(
         c.byref(Rules(rules["p_long"], rules["p_short"], rules["p_ref"], rules["tau_ppm"],
-                      rules["t_abs"], rules["pen_ppm"], rules["only_aggravating"])),
+                      rules["t_abs"], rules["pen_ppm"], rules["only_aggravating"],
+                      rules["actuals"])),
         array, len(contracts), parties, count, postings)
     account = lambda name: ACCOUNTS.get(name, name)
     assert [(p.debit, p.credit, p.amount, p.kind) for p in postings[:got]] == [
         (account(debit), account(credit), amount, KINDS[kind])
         for debit, credit, amount, kind in wanted["post"]]
     check_netting(library, count, postings, got, wanted["bal"])
+    check_gains(contracts, meter, rules, wanted)
     for party in parties:
         assert party.excess == wanted["excess"][party.account]
         assert party.deviation == wanted["D"][party.account]
         check_reputation(library, chance, abs(party.contracted), party.excess)
+
+
+def check_gains(contracts, meter, rules, settled):
+    """A deviation is never worth more than at the zone's price; on actuals never less than else."""
+    def worth(of, n):
+        return sum((amount if credit == n else -amount) for debit, credit, amount, kind in of["post"]
+                   if n in (debit, credit) and kind in ("imbalance", "nogain"))
+    firm = oracle.settle(contracts, meter, dict(rules, actuals=False))
+    for n in meter:
+        assert worth(settled, n) >= worth(firm, n)
+        if n in rules["pz"]:
+            assert worth(settled, n) <= rules["pz"][n] * settled["D"][n]
 
 
 def check_netting(library, count, postings, posting_count, balances):
@@ -226,20 +246,22 @@ def check_degree(library, chance):
     assert got == wanted, (got, wanted)
 
 
-def main():
+def run(checks, books, agree):
+    """Holds LIBRARY to checks on BOOKS random books from FIRST_SEED, both of which may be given;
+    whoever differs is told with its seed."""
     library = Library(sys.argv[1])
-    books = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
+    books = int(sys.argv[2]) if len(sys.argv) > 2 else books
     first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     oracle.PMIN, oracle.PMAX = PRICE_MIN, PRICE_MAX
     for seed in range(first, first + books):
-        for check in (check_auction, check_settlement, check_degree):
+        for check in checks:
             try:
                 check(library, random.Random(seed))
             except AssertionError:
                 print(f"{check.__name__} differs with seed {seed}", flush=True)
                 raise
-    print(f"seeds {first} to {first + books - 1}: auctions, settlements and degrees agree")
+    print(f"seeds {first} to {first + books - 1}: {agree} agree")
 
 
 if __name__ == "__main__":
-    main()
+    run((check_auction, check_settlement, check_degree), 2000, "auctions, settlements and degrees")

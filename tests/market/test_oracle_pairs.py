@@ -5,12 +5,10 @@ zones whose buys do not accept everything.
 usage: test_oracle_pairs.py LIBRARY [BOOKS [FIRST_SEED]]    as test_oracle.py
 """
 import ctypes as c
-import random
-import sys
 
 import oracle
-from test_oracle import (PRICE_MAX, PRICE_MIN, Auction, Claim, Clearing, Curve, Library, Line,
-                         Order, Side, Step, random_book, struct)
+from test_oracle import (PRICE_MAX, PRICE_MIN, Auction, Claim, Clearing, Curve, Line, Order, Side,
+                         Step, random_book, run, struct)
 
 PairingOrder = struct("PairingOrder", ("terms", Side), ("order", c.c_uint64),
                       ("filled", c.c_uint64), ("left", c.c_uint64), ("node", c.c_uint32),
@@ -318,20 +316,6 @@ def check_joined(library, chance):
         assert found == wrong[0]
 
 
-def main():
-    library = Library(sys.argv[1])
-    books = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    oracle.PMIN, oracle.PMAX = PRICE_MIN, PRICE_MAX
-    for seed in range(first, first + books):
-        for check in (check_pairing, check_degree_first, check_sources, check_joined):
-            try:
-                check(library, random.Random(seed))
-            except AssertionError:
-                print(f"{check.__name__} differs with seed {seed}", flush=True)
-                raise
-    print(f"seeds {first} to {first + books - 1}: pairs, sources and certificates agree")
-
-
 if __name__ == "__main__":
-    main()
+    run((check_pairing, check_degree_first, check_sources, check_joined), 1000,
+        "pairs, sources and certificates")

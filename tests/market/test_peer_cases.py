@@ -216,7 +216,7 @@ def check_imbalance(case):
         short = long = long + exact("pminus_slope") * net
     whole = lambda value, scale: int(value * scale) if (value * scale).denominator == 1 else None
     parties = (Party * len(deviations))(*[
-        Party(i + 1, False, 0, whole(deviations[who], 1000))
+        Party(i + 1, metered=whole(deviations[who], 1000))
         for i, who in enumerate(sorted(deviations))])
     rules = Rules(whole(long, 10**6), whole(short, 10**6), 0, 0, 0, 0, False)
     postings = (Posting * (3 * len(parties)))()

@@ -34,10 +34,9 @@ main(int argc, char **argv)
 	int alone;
 
 	BB_ASSERT(argc == 2 || (argc == 3 && strcmp(argv[2], "fork") == 0));
-	world_begin(&world, 20261124);
+	folder_begin(&folder, &world, 20261124);
 	if (argc == 3)
 		(void)bb_random_next(&world.random);
-	folder_begin(&folder, &world);
 	(void)snprintf(path, sizeof(path), "%s/ledger", argv[1]);
 	BB_ASSERT(symlink(folder.path, path) == 0);
 	(void)snprintf(path, sizeof(path), "%s/venue.key", argv[1]);
@@ -55,6 +54,5 @@ main(int argc, char **argv)
 		fflush(stdout);
 	}
 	folder_end(&folder);
-	world_end(&world);
 	return 0;
 }

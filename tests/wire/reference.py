@@ -210,6 +210,10 @@ def imbalance(first_quarter, quarters, price_long, price_short, price_reference)
                         price_reference)]
 
 
+def tariff(zone, first_quarter, quarters, injection, use):
+    return [struct.pack("<BB2xIIii12x", 17, zone, first_quarter, quarters, injection, use)]
+
+
 def restrict(participant, product, quantity):
     return [struct.pack("<B3xIII16x", 16, participant, product, quantity)]
 
@@ -331,6 +335,7 @@ def golden():
         order(6, PRODUCT, 6, side=1, price=60, quantity=600),
         order(0, PRODUCT, 7, side=1), order(0, 0, 8), order(0, 0, 9, quantity=30),
         order(0x8877665544332211, PRODUCT, 10)])
+    yield "tariff", signed(4, 62, 0, tariff(3, 2000000, 96, 1200, 3400))
     yield "answer", report(1, 0x8000, 7, VENUE_FIELD, 42, 12, 345, NOW_NS, [
         report_record(1001, PRODUCT, 3, 1, 0, 0, 86000, 1500, 1000, 9),
         report_record(1001, PRODUCT, 2, 1, 0, 0, 85000, 2500, 1000, 0),

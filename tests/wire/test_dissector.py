@@ -149,6 +149,10 @@ WANTED = {
         "busbar.operation": ["15"], "busbar.first_quarter": ["2000000"],
         "busbar.quarters": ["96"], "busbar.imbalance.long": ["-20000"],
         "busbar.imbalance.short": ["300000"], "busbar.imbalance.reference": ["120000"]}),
+    "tariff": dict(HEAD, **{
+        "busbar.operation": ["17"], "busbar.member.zone": ["3"],
+        "busbar.first_quarter": ["2000000"], "busbar.quarters": ["96"],
+        "busbar.tariff.injection": ["1200"], "busbar.tariff.use": ["3400"]}),
     "restrict": dict(HEAD, **{
         "busbar.operation": ["16"], "busbar.member.participant": ["8"],
         "busbar.product": [PRODUCT], "busbar.quantity_wh": ["1200"]}),
@@ -242,7 +246,7 @@ def malformed(packets):
     yield change(bids, 7, 1), PORT, "ERR_RESERVED"
     yield change(bids, 32 + 12, 11), PORT, "ERR_RECORD"
     yield change(bids, 32 + 13, 2), PORT, "ERR_RECORD"
-    yield change(packets["halt"], 32, 17), PORT, "ERR_RECORD"
+    yield change(packets["halt"], 32, 18), PORT, "ERR_RECORD"
     yield change(packets["halt"], 32, 1), PORT, "ERR_RECORD"
     yield change(packets["halt"], 63, 1), PORT, "ERR_RECORD"
     yield change(packets["product_add"], 33, 1), PORT, "ERR_RECORD"

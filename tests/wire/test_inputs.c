@@ -311,6 +311,13 @@ test_what_is_set_for_members_and_delivery_is_one_command(void)
 	check_operation(golden_imbalance, command);
 
 	memset(&command, 0, sizeof(command));
+	command.kind = BB_COMMAND_TARIFF;
+	command.tariff = (struct bb_tariff_command){
+		.first_quarter = 2000000, .quarters = 96, .injection = 1200, .use = 3400,
+		.zone = 3 };
+	check_operation(golden_tariff, command);
+
+	memset(&command, 0, sizeof(command));
 	command.kind = BB_COMMAND_RESTRICT;
 	command.restrict_.participant = 8;
 	command.restrict_.product = KIT_PRODUCT;

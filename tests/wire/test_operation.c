@@ -64,6 +64,10 @@ static struct sample samples[] = {
 	{ { .op = BB_WIRE_RESTRICT,
 	    .restrict_ = { .participant = 8, .product = KIT_PRODUCT, .quantity_wh = 1200 } },
 	  60, golden_restrict, 1, { { 1, 4 }, { 16, 32 } }, 0 },
+	{ { .op = BB_WIRE_TARIFF,
+	    .tariff = { .first_quarter = 2000000, .quarters = 96, .injection = 1200, .use = 3400,
+			.zone = 3 } },
+	  62, golden_tariff, 1, { { 2, 4 }, { 20, 32 } }, 0 },
 };
 #define SAMPLES (sizeof(samples) / sizeof(samples[0]))
 
@@ -172,9 +176,9 @@ test_operations_are_1_to_16(void)
 		memset(bytes, 0, sizeof(bytes));
 		bytes[BB_PACKET_HEADER_SIZE] = (uint8_t)op;
 		CU_ASSERT_EQUAL(bb_packet_operation(bytes, two ? 2 : 1, &operation),
-				op >= 1 && op <= 16 ? BB_OK : BB_ERR_RECORD);
+				op >= 1 && op <= 17 ? BB_OK : BB_ERR_RECORD);
 		CU_ASSERT_EQUAL(bb_operation_records((uint8_t)op),
-				op < 1 || op > 16 ? 0 : two ? 2 : 1);
+				op < 1 || op > 17 ? 0 : two ? 2 : 1);
 	}
 }
 

@@ -58,7 +58,7 @@ test_no_event_of_another_kind_or_side_is_read(void)
 		bb_event_encode(bytes, &trade);
 		bytes[52] = (uint8_t)value;
 		bytes[54] = 0;
-		CU_ASSERT_EQUAL(bb_event_decode(&event, bytes), value >= 1 && value <= 32);
+		CU_ASSERT_EQUAL(bb_event_decode(&event, bytes), value >= 1 && value <= 33);
 		bb_event_encode(bytes, &trade);
 		bytes[53] = (uint8_t)value;
 		CU_ASSERT_EQUAL(bb_event_decode(&event, bytes), value <= 1);
@@ -334,12 +334,12 @@ static void
 test_the_public_sees_neither_refusals_nor_members(void)
 {
 	static const uint8_t kinds[] = {
-		BB_EVENT_REFUSED, BB_EVENT_MEMBER_ADDED, BB_EVENT_MEMBER_REVOKED,
-		BB_EVENT_HALTED, BB_EVENT_RESUMED, BB_EVENT_CONTRACTED, BB_EVENT_METERED,
-		BB_EVENT_POSTED, BB_EVENT_REPUTED, BB_EVENT_DISPUTED, BB_EVENT_RULED,
-		BB_EVENT_PARAM_SET, BB_EVENT_MEMBER_SET, BB_EVENT_LINE_SET,
-		BB_EVENT_IMBALANCE_SET, BB_EVENT_RESTRICTED, BB_EVENT_TRANSFERRED,
-		BB_EVENT_KILLED, BB_EVENT_ARMED, BB_EVENT_TICKED, BB_EVENT_REBATED,
+		BB_EVENT_REFUSED, BB_EVENT_MEMBER_ADDED, BB_EVENT_MEMBER_REVOKED, BB_EVENT_HALTED,
+		BB_EVENT_RESUMED, BB_EVENT_CONTRACTED, BB_EVENT_METERED, BB_EVENT_POSTED,
+		BB_EVENT_REPUTED, BB_EVENT_DISPUTED, BB_EVENT_RULED, BB_EVENT_PARAM_SET,
+		BB_EVENT_MEMBER_SET, BB_EVENT_LINE_SET, BB_EVENT_IMBALANCE_SET, BB_EVENT_RESTRICTED,
+		BB_EVENT_TRANSFERRED, BB_EVENT_KILLED, BB_EVENT_ARMED, BB_EVENT_TICKED,
+		BB_EVENT_REBATED, BB_EVENT_TARIFF_SET,
 	};
 	struct bb_feed feed[2];
 

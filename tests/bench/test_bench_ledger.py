@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""busbar-bench ledger: its figures fit together, and nothing is left behind.
+
+usage: test_bench_ledger.py BUSBAR_BENCH
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BENCH = sys.argv.pop(1)
+ROOM = 256 << 20  # of which it takes a good half
+LATENCIES = ("", "raw_", "direct_", "full_", "raw_paced_")
+
+
+def ledger(*arguments):
+    return subprocess.run([BENCH, "ledger", *map(str, arguments)], capture_output=True, text=True)
+
+
+class Ledger(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.disk = folder.name
+
+    def measure(self, *arguments):
+        done = ledger("--disk", self.disk, "--segment", 16, "--seconds", 0.05, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(self.disk), [])
+        return done.stdout
+
+    def test_the_figures_fit_together(self):
+        line = json.loads(self.measure("--block", 65536, "-j"))
+        self.assertEqual(line["schema"], "busbar.bench.ledger/1")
+        self.assertEqual(line["block_bytes"], 65536)
+        self.assertIn(line["write"], ("direct", "buffered"))
+        for name in LATENCIES:
+            # A file system may have no O_DIRECT.
+            if name != "direct_" or line["write"] == "direct":
+                self.assertGreater(line[name + "p50_us"], 0, name)
+            self.assertLessEqual(line[name + "p50_us"], line[name + "p99_us"], name)
+        # Twice the p99 and a block's age of 1 ms; both sides are rounded.
+        for bound, name in (("p99_bound_us", "raw_"), ("p99_bound_paced_us", "raw_paced_")):
+            self.assertLessEqual(abs(line[bound] - 2 * line[name + "p99_us"] - 1000), 2)
+        self.assertLessEqual(abs(line["ratio"] - line["mb_per_s"] / line["raw_mb_per_s"]), 0.02)
+
+    def test_turns_that_are_left_out_are_counted(self):
+        line = json.loads(self.measure("--block", 4096, "-j"))
+        self.assertEqual(line["turns"], 1)
+        self.assertLessEqual(line["still_turns"], line["turns"])
+        # With one turn a figure of the others is that of all, or there is none.
+        self.assertEqual(line["awake_p99_us"], None if line["still_turns"] else line["p99_us"])
+        self.assertLessEqual(line["still_longest_us"], line["still_us"])
+        if line["still_turns"]:
+            self.assertGreaterEqual(line["still_longest_us"], 1000)
+
+    def test_the_table_has_a_row_for_each_turn(self):
+        rows = self.measure("--block", 4096).splitlines()
+        names = [row[9:18].strip() for row in rows if row.startswith("    4096 ")]
+        self.assertEqual(names, ["raw", "direct", "full", "paced", "raw paced"])
+        self.assertRegex(rows[-1], r"^[0-9]+ inputs in [0-9]+ blocks verified$")
+
+    def test_what_cannot_be_is_refused(self):
+        for arguments in (("--segment", 15), ("--segment", "x"), ("--block", 1),
+                          ("--disk", "/nonexistent")):
+            done = ledger("--disk", self.disk, *arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertNotEqual(done.stderr, "")
+
+
+if __name__ == "__main__":
+    if shutil.disk_usage(tempfile.gettempdir()).free < ROOM:
+        print(f"SKIPPED: less than {ROOM >> 20} MiB in {tempfile.gettempdir()}", file=sys.stderr)
+        sys.exit(77)
+    unittest.main()
