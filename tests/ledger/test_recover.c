@@ -327,7 +327,11 @@ test_a_torn_tail_is_cut_again_after_a_crash_while_cutting(void)
 	memset(mended + states.start + 512, 0, 512);
 	folder_write(&folder, first_segment, mended, size);
 	folder_write(&folder, BB_WATERMARK_NAME, states.mark, states.mark_size);
-	check_torn(&states, BB_BLOCK_ALIGN);
+	/* Its hash stands last, made with a fresh nonce: one time in 256 it ends with a zero. */
+	uint64_t used = BB_BLOCK_ALIGN;
+	while (mended[states.start + used - 1] == 0)
+		used--;
+	check_torn(&states, used);
 
 	free(torn);
 	free(mended);
