@@ -112,12 +112,6 @@ cli_account_withdraw(struct cli *cli)
 	return transfer(cli, -1);
 }
 
-static json_int_t
-number_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 /* The sum of all: zero, as long as no balance is beyond what a view shows. */
 static __int128
 sum_of(const json_t *accounts)
@@ -127,7 +121,7 @@ sum_of(const json_t *accounts)
 	json_t *account;
 
 	json_array_foreach(accounts, index, account)
-		sum += number_of(account, "balance");
+		sum += cli_number(account, "balance");
 	return sum;
 }
 
@@ -143,13 +137,13 @@ print_accounts(const json_t *accounts)
 		const char *name = json_string_value(json_object_get(account, "name"));
 
 		if (name == NULL)
-			cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "account"));
+			cli_cell(&table, "%lld", cli_number(account, "account"));
 		else
 			cli_cell(&table, "-");
 		cli_cell(&table, "%s", name == NULL ? "participant" : name);
-		cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "balance"));
-		cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "locked"));
-		cli_cell(&table, "%" JSON_INTEGER_FORMAT, number_of(account, "metered_wh"));
+		cli_cell(&table, "%lld", cli_number(account, "balance"));
+		cli_cell(&table, "%lld", cli_number(account, "locked"));
+		cli_cell(&table, "%lld", cli_number(account, "metered_wh"));
 	}
 	cli_table_print(&table);
 	printf("sum of all balances: %lld\n", (long long)sum_of(accounts));

@@ -164,6 +164,21 @@ cli_u64(uint64_t value)
 	return json_string(digits);
 }
 
+json_t *
+cli_hash(const struct bb_hash *hash)
+{
+	char text[2 * BB_HASH_SIZE + 1];
+
+	cli_write_hex(text, hash->bytes, BB_HASH_SIZE);
+	return json_string(text);
+}
+
+long long
+cli_number(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
 static uint64_t
 clock_ns(clockid_t clock)
 {

@@ -23,6 +23,7 @@
 #include <jansson.h>
 
 #include "base/bb_result.h"
+#include "wire/bb_hash.h"
 
 enum cli_exit {
 	CLI_GO_ON = -1,
@@ -110,6 +111,12 @@ bool cli_path(char path[CLI_PATH_MAX], const char *folder, const char *name);
 
 /* cli_u64 is an integer where JSON can hold it, else a string of digits. */
 json_t *cli_u64(uint64_t value);
+
+/* cli_hash is 64 hexadecimal digits. */
+json_t *cli_hash(const struct bb_hash *hash);
+
+/* cli_number returns the integer of that key; 0 where there is none. */
+long long cli_number(const json_t *object, const char *key);
 
 uint64_t cli_clock_ns(void);     /* UTC */
 uint64_t cli_monotonic_ns(void);

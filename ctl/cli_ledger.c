@@ -74,14 +74,6 @@ tell_progress(void *context, uint64_t bytes_done, uint64_t bytes_total, uint64_t
 		(double)bytes_done / 1e6 / seconds, (double)inputs / seconds);
 }
 
-static json_t *
-json_hash(const struct bb_hash *hash)
-{
-	char text[65];
-	cli_write_hex(text, hash->bytes, BB_HASH_SIZE);
-	return json_string(text);
-}
-
 /* The last good block is named by place; without one the genesis itself is damaged. */
 static uint64_t
 damaged_height(const struct bb_ledger_place *place)
@@ -187,9 +179,9 @@ json_success(struct look *look)
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "first_height",
 		cli_u64(report->first_height), "height", cli_u64(place->height), "blocks",
 		cli_u64(report->blocks), "inputs", cli_u64(report->inputs), "commands",
-		cli_u64(report->commands), "block_hash", json_hash(&place->block_hash),
-		"state_root", json_hash(&place->state_root), "log_root",
-		json_hash(&place->log_root));
+		cli_u64(report->commands), "block_hash", cli_hash(&place->block_hash),
+		"state_root", cli_hash(&place->state_root), "log_root",
+		cli_hash(&place->log_root));
 
 	json_object_set_new(object, "signatures", cli_u64(report->signatures));
 	json_object_set_new(object, "signatures_in_bursts", cli_u64(report->signatures_fast));

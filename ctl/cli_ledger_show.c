@@ -35,14 +35,6 @@ put_json(json_t *object)
 	json_decref(object);
 }
 
-static json_t *
-json_hash(const struct bb_hash *hash)
-{
-	char text[65];
-	cli_write_hex(text, hash->bytes, BB_HASH_SIZE);
-	return json_string(text);
-}
-
 /* Prints "KEY":VALUE without braces: the object it stands in is longer than memory. */
 static void
 put_fields(json_t *object)
@@ -73,8 +65,8 @@ json_block(struct show *show, const struct bb_ledger_place *block, const struct 
 			     cli_u64(at->offset), "size", cli_u64(at->size), "epoch",
 			     cli_u64(block->epoch), "sealed_ns", cli_u64(block->sealed_ns),
 			     "number", cli_u64(block->number), "block_hash",
-			     json_hash(&block->block_hash), "state_root",
-			     json_hash(&block->state_root), "input_count", (json_int_t)at->inputs,
+			     cli_hash(&block->block_hash), "state_root",
+			     cli_hash(&block->state_root), "input_count", (json_int_t)at->inputs,
 			     "result_count", (json_int_t)at->results));
 	if (show->inputs)
 		fputs(",\"inputs\":[", stdout);

@@ -202,12 +202,6 @@ cli_member_set(struct cli *cli)
 	return cli_operate(cli, &operation, 1);
 }
 
-static long long
-number_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static void
 print_members(const json_t *members)
 {
@@ -228,19 +222,19 @@ print_members(const json_t *members)
 			used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 						 i == 0 ? "" : ",", name == NULL ? "" : name);
 		}
-		cli_cell(&table, "%lld", number_of(member, "participant"));
+		cli_cell(&table, "%lld", cli_number(member, "participant"));
 		cli_cell(&table, "%s", json_is_true(json_object_get(member, "killed")) ? "killed"
 				       : status == NULL ? "" : status);
 		cli_cell(&table, "%s", names);
-		cli_cell(&table, "%lld", number_of(member, "zone"));
-		cli_cell(&table, "%lld", number_of(member, "orders_live"));
-		cli_cell(&table, "%lld", number_of(member, "orders_max"));
-		cli_cell(&table, "%lld", number_of(member, "packets_per_s"));
-		cli_cell(&table, "%lld", number_of(member, "burst"));
-		cli_cell_number(&table, (uint64_t)number_of(member, "bought_wh"));
-		cli_cell_number(&table, (uint64_t)number_of(member, "sold_wh"));
-		cli_cell(&table, "%lld", number_of(member, "money"));
-		cli_cell(&table, "%.3f", (double)number_of(member, "reputation") / 1e6);
+		cli_cell(&table, "%lld", cli_number(member, "zone"));
+		cli_cell(&table, "%lld", cli_number(member, "orders_live"));
+		cli_cell(&table, "%lld", cli_number(member, "orders_max"));
+		cli_cell(&table, "%lld", cli_number(member, "packets_per_s"));
+		cli_cell(&table, "%lld", cli_number(member, "burst"));
+		cli_cell_number(&table, (uint64_t)cli_number(member, "bought_wh"));
+		cli_cell_number(&table, (uint64_t)cli_number(member, "sold_wh"));
+		cli_cell(&table, "%lld", cli_number(member, "money"));
+		cli_cell(&table, "%.3f", (double)cli_number(member, "reputation") / 1e6);
 		cli_cell(&table, "%.16s", key == NULL ? "" : key);
 	}
 	cli_table_print(&table);

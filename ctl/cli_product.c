@@ -98,12 +98,6 @@ cli_product_add(struct cli *cli)
 	return code == CLI_GO_ON ? add_products(cli, &given, first) : code;
 }
 
-static long long
-number_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static void
 print_products(const json_t *products)
 {
@@ -115,19 +109,19 @@ print_products(const json_t *products)
 
 	json_array_foreach(products, index, product) {
 		char text[CLI_PRODUCT_SIZE];
-		cli_write_product(text, (uint32_t)number_of(product, "product"));
-		cli_cell(&table, "%lld", number_of(product, "product"));
+		cli_write_product(text, (uint32_t)cli_number(product, "product"));
+		cli_cell(&table, "%lld", cli_number(product, "product"));
 		cli_cell(&table, "%s", text);
-		cli_cell(&table, "%lld", number_of(product, "price_min"));
-		cli_cell(&table, "%lld", number_of(product, "price_max"));
-		cli_cell(&table, "%lld", number_of(product, "tick"));
-		cli_cell(&table, "%lld", number_of(product, "lot_wh"));
-		cli_cell(&table, "%lld", number_of(product, "quantity_max_wh"));
-		cli_cell(&table, "%lld", number_of(product, "orders_live"));
-		cli_cell_number(&table, (uint64_t)number_of(product, "trades"));
-		cli_cell_number(&table, (uint64_t)number_of(product, "traded_wh"));
-		if (number_of(product, "trades") > 0)
-			cli_cell(&table, "%lld", number_of(product, "last_price"));
+		cli_cell(&table, "%lld", cli_number(product, "price_min"));
+		cli_cell(&table, "%lld", cli_number(product, "price_max"));
+		cli_cell(&table, "%lld", cli_number(product, "tick"));
+		cli_cell(&table, "%lld", cli_number(product, "lot_wh"));
+		cli_cell(&table, "%lld", cli_number(product, "quantity_max_wh"));
+		cli_cell(&table, "%lld", cli_number(product, "orders_live"));
+		cli_cell_number(&table, (uint64_t)cli_number(product, "trades"));
+		cli_cell_number(&table, (uint64_t)cli_number(product, "traded_wh"));
+		if (cli_number(product, "trades") > 0)
+			cli_cell(&table, "%lld", cli_number(product, "last_price"));
 		else
 			cli_cell(&table, "-");
 	}
@@ -162,7 +156,7 @@ cli_product_list(struct cli *cli)
 		return CLI_OK;
 	}
 	json_array_foreach(products, index, product)
-		add_delivery(product, (uint32_t)number_of(product, "product"));
+		add_delivery(product, (uint32_t)cli_number(product, "product"));
 	cli_print(cli, "ok", json_pack("{s:o}", "products", products));
 	return CLI_OK;
 }
@@ -176,8 +170,8 @@ print_book(const json_t *book)
 	const json_t *sells = json_object_get(book, "sells");
 	char text[CLI_PRODUCT_SIZE];
 
-	cli_write_product(text, (uint32_t)number_of(book, "product"));
-	printf("%s (%lld)\n", text, number_of(book, "product"));
+	cli_write_product(text, (uint32_t)cli_number(book, "product"));
+	printf("%s (%lld)\n", text, cli_number(book, "product"));
 	for (size_t i = 0; i < json_array_size(buys) || i < json_array_size(sells); i++) {
 		const json_t *buy = json_array_get(buys, i);
 		const json_t *sell = json_array_get(sells, i);
@@ -186,18 +180,18 @@ print_book(const json_t *book)
 			cli_cell(&table, "%s", "");
 			cli_cell(&table, "%s", "");
 		} else {
-			cli_cell(&table, "%lld", number_of(buy, "orders"));
-			cli_cell_number(&table, (uint64_t)number_of(buy, "quantity_wh"));
-			cli_cell(&table, "%lld", number_of(buy, "price"));
+			cli_cell(&table, "%lld", cli_number(buy, "orders"));
+			cli_cell_number(&table, (uint64_t)cli_number(buy, "quantity_wh"));
+			cli_cell(&table, "%lld", cli_number(buy, "price"));
 		}
 		if (sell == NULL) {
 			cli_cell(&table, "%s", "");
 			cli_cell(&table, "%s", "");
 			cli_cell(&table, "%s", "");
 		} else {
-			cli_cell(&table, "%lld", number_of(sell, "price"));
-			cli_cell_number(&table, (uint64_t)number_of(sell, "quantity_wh"));
-			cli_cell(&table, "%lld", number_of(sell, "orders"));
+			cli_cell(&table, "%lld", cli_number(sell, "price"));
+			cli_cell_number(&table, (uint64_t)cli_number(sell, "quantity_wh"));
+			cli_cell(&table, "%lld", cli_number(sell, "orders"));
 		}
 	}
 	cli_table_print(&table);
