@@ -107,11 +107,12 @@ next_zone(struct front *front)
 	return best;
 }
 
-/* Energy goes over a way; if that leaves no room on it, other ways are sought. */
+/* Energy goes over a way; if that leaves no room on it, other ways are sought.  Room that it opens
+ * leads away from home: no way there is cheaper with it. */
 static void
 carry(struct front *front, const struct bb_way *way, uint32_t quantity_wh)
 {
-	if (!bb_net_carry(&front->net, way, quantity_wh))
+	if ((bb_net_carry(&front->net, way, quantity_wh) & BB_NET_FULL) == 0)
 		return;
 	front->turns++;
 	find_ways(front);

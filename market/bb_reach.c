@@ -161,19 +161,23 @@ bb_reach_way(const struct bb_reach *reach, const struct bb_net *net, uint32_t zo
 	return way;
 }
 
-bool
+uint32_t
 bb_net_carry(struct bb_net *net, const struct bb_way *way, uint32_t quantity_wh)
 {
-	bool full = false;
+	uint32_t change = 0;
 
 	for (uint32_t i = 0; i < way->leg_count; i++) {
 		struct bb_span *span = &net->spans[way->spans[i]];
 		const uint32_t direction = way->directions[i];
+		const bool closed = span->room_wh[1 - direction] <= 0;
 		span->room_wh[direction] -= quantity_wh;
 		span->room_wh[1 - direction] += quantity_wh;
-		full |= span->room_wh[direction] <= 0;
+		if (span->room_wh[direction] <= 0)
+			change |= BB_NET_FULL;
+		if (closed && span->room_wh[1 - direction] > 0)
+			change |= BB_NET_OPENED;
 	}
-	return full;
+	return change;
 }
 
 void

@@ -80,9 +80,15 @@ struct bb_way bb_reach_way(const struct bb_reach *reach, const struct bb_net *ne
 /* bb_course_joins returns whether a line leads from a zone of the course to another of them. */
 bool bb_course_joins(const struct bb_course *course, uint32_t zone);
 
-/* bb_net_carry takes quantity_wh, within its room, off the room of a way; true if the way has
- * none left.  bb_course_carry writes the same to the course's flows. */
-bool bb_net_carry(struct bb_net *net, const struct bb_way *way, uint32_t quantity_wh);
+/* What energy on a way does to the ways that there are, bits. */
+enum bb_net_change {
+	BB_NET_FULL = 1,   /* a line of the way has no room left */
+	BB_NET_OPENED = 2, /* one that had none against the way has some now */
+};
+
+/* bb_net_carry takes quantity_wh, within its room, off the room of a way, and returns bits of
+ * bb_net_change.  bb_course_carry writes the same to the course's flows. */
+uint32_t bb_net_carry(struct bb_net *net, const struct bb_way *way, uint32_t quantity_wh);
 void bb_course_carry(struct bb_course *course, const struct bb_net *net,
 		     const struct bb_way *way, uint32_t quantity_wh);
 

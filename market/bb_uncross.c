@@ -90,8 +90,8 @@ first_of(struct bb_market *market, const struct table *table, const struct pair 
 	return bb_resting_look(market, bb_book_first(book, side, BB_RUNG_NONE - 1));
 }
 
-/* Two orders trade over a way; true if that leaves no room on it. */
-static bool
+/* Two orders trade over a way; returns what that changes of the ways that there are. */
+static uint32_t
 trade(struct bb_market *market, struct bb_course *course, struct bb_slice *slice,
       struct table *table, const struct pair *pair)
 {
@@ -157,7 +157,8 @@ uncross(struct bb_market *market, struct bb_course *course, struct bb_slice *sli
 	while ((pair = best_pair(&table)).gain >= 0 && work->turns < BB_UNCROSS_TURNS) {
 		if (bb_slice_left(slice) < BB_UNCROSS_ROOM)
 			return false;
-		if (!trade(market, course, slice, &table, &pair))
+		/* Room that opens counts too: it may lie on a cheaper way between others. */
+		if (trade(market, course, slice, &table, &pair) == 0)
 			continue;
 		work->turns++;
 		find_ways(&table);
