@@ -52,6 +52,20 @@ compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+static void
+sort(double *values, uint32_t count)
+{
+	qsort(values, count, sizeof(values[0]), compare);
+}
+
+double
+bench_median(double *values, uint32_t count)
+{
+	sort(values, count);
+	return count % 2 == 1 ? values[count / 2]
+			      : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
 /* Brings the samples of slices in which the machine ran to the front; returns their number. */
 static uint32_t
 gather_awake(struct bench_series *series)
@@ -71,14 +85,11 @@ gather_awake(struct bench_series *series)
 	return count;
 }
 
-/* Of the first count samples, which it sorts; 0: there is none. */
+/* Of the first count samples, which are sorted; 0: there is none. */
 static double
-percentile(struct bench_series *series, uint32_t count, uint32_t percent)
+percentile(const struct bench_series *series, uint32_t count, uint32_t percent)
 {
-	if (count == 0)
-		return 0;
-	qsort(series->us, count, sizeof(series->us[0]), compare);
-	return series->us[(uint64_t)(count - 1) * percent / 100];
+	return count == 0 ? 0 : series->us[(uint64_t)(count - 1) * percent / 100];
 }
 
 struct bench_figures
@@ -88,7 +99,10 @@ bench_series_figures(struct bench_series *series)
 
 	for (uint32_t i = 0; i < series->slice_count; i++)
 		figures.still_slices += series->still[i];
-	figures.awake_p99_us = percentile(series, gather_awake(series), 99);
+	const uint32_t awake = gather_awake(series);
+	sort(series->us, awake);
+	figures.awake_p99_us = percentile(series, awake, 99);
+	sort(series->us, series->sample_count);
 	figures.p50_us = percentile(series, series->sample_count, 50);
 	figures.p99_us = percentile(series, series->sample_count, 99);
 	if (series->slice_count > 0)

@@ -284,21 +284,6 @@ bench_rate(const struct bench_options *options, struct bench_time begin, uint64_
 	return (double)count * 1e9 / (double)(ns == 0 ? 1 : ns);
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	const double a = *(const double *)left, b = *(const double *)right;
-	return (a > b) - (a < b);
-}
-
-double
-bench_median(double *values, uint32_t count)
-{
-	qsort(values, count, sizeof(values[0]), compare);
-	return count % 2 == 1 ? values[count / 2]
-			      : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 double
 bench_ms(const struct bench_options *options, double seconds, void (*prepare)(void *),
 	 void (*run)(void *), void *context)

@@ -51,7 +51,7 @@ find(const json_t *rows, const char *key, uint32_t value)
 	json_t *row;
 
 	json_array_foreach(rows, index, row)
-		if (json_integer_value(json_object_get(row, key)) == value)
+		if (cli_number(row, key) == value)
 			return json_incref(row);
 	return NULL;
 }
@@ -68,8 +68,7 @@ print_tariffs(const json_t *tariffs)
 		return;
 	json_array_foreach(tariffs, index, tariff)
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-			cli_cell(&table, "%" JSON_INTEGER_FORMAT,
-				 json_integer_value(json_object_get(tariff, keys[i])));
+			cli_cell(&table, "%lld", cli_number(tariff, keys[i]));
 	cli_table_print(&table);
 }
 
@@ -86,16 +85,13 @@ print_course(const json_t *course)
 
 	if (json_is_integer(due))
 		cli_write_time(text, (uint64_t)json_integer_value(due));
-	printf("state %s; next: %s; %" JSON_INTEGER_FORMAT " readings, %" JSON_INTEGER_FORMAT
-	       " disputes open\n",
-	       state == NULL ? "?" : state, text,
-	       json_integer_value(json_object_get(course, "readings")),
-	       json_integer_value(json_object_get(course, "disputes")));
+	printf("state %s; next: %s; %lld readings, %lld disputes open\n",
+	       state == NULL ? "?" : state, text, cli_number(course, "readings"),
+	       cli_number(course, "disputes"));
 	json_array_foreach(zones, index, zone) {
 		const json_t *price = json_object_get(zone, "price");
 
-		cli_cell(&table, "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(json_object_get(zone, "zone")));
+		cli_cell(&table, "%lld", cli_number(zone, "zone"));
 		if (json_is_integer(price))
 			cli_cell(&table, "%" JSON_INTEGER_FORMAT, json_integer_value(price));
 		else
@@ -113,8 +109,7 @@ print_listing(const json_t *listing)
 					    "trades", "traded_wh" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		printf("%s %" JSON_INTEGER_FORMAT "%s", keys[i],
-		       json_integer_value(json_object_get(listing, keys[i])),
+		printf("%s %lld%s", keys[i], cli_number(listing, keys[i]),
 		       i + 1 < sizeof(keys) / sizeof(keys[0]) ? "; " : "\n");
 }
 

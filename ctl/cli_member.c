@@ -166,7 +166,7 @@ take_present(struct cli *cli, uint32_t participant, const struct cli_option *opt
 	if (code != CLI_GO_ON)
 		return code;
 	const json_t *member = json_array_get(json_object_get(answer, "members"), 0);
-	if (json_integer_value(json_object_get(member, "participant")) != participant)
+	if (cli_number(member, "participant") != participant)
 		return cli_fail(cli, CLI_UNHEALTHY, "ERR_PARTICIPANT", "there is no participant "
 				"%u; see busbarctl member list", participant);
 	for (uint32_t i = 0; i < CLI_ATTRIBUTES; i++) {

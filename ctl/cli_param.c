@@ -150,8 +150,7 @@ print_rules(const json_t *answer, uint16_t group)
 			continue;
 		cli_cell(&table, "%s", values[i].group_name);
 		cli_cell(&table, "%s", values[i].name);
-		cli_cell(&table, "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(json_object_get(rules, values[i].name)));
+		cli_cell(&table, "%lld", cli_number(rules, values[i].name));
 		cli_cell(&table, "%d", values[i].least);
 		cli_cell(&table, "%d", values[i].most);
 	}

@@ -78,6 +78,18 @@ look_again(struct bb_market *market, struct bb_course *course)
 	bb_calendar_wake(&market->calendar, course);
 }
 
+/* What was set, from which quarter on; 0: of all that are defined from then on. */
+static struct bb_event *
+tell(struct bb_slice *slice, const struct bb_command *command, enum bb_event_kind kind,
+     uint8_t zone, uint32_t first_quarter)
+{
+	struct bb_event *event = bb_slice_add(slice, kind, command->participant);
+
+	event->counterparty = command->participant;
+	event->product = bb_product_of(zone, first_quarter & BB_QUARTER_MAX);
+	return event;
+}
+
 enum bb_result
 bb_grid_line(struct bb_market *market, const struct bb_command *command, struct bb_slice *slice)
 {
@@ -105,9 +117,7 @@ bb_grid_line(struct bb_market *market, const struct bb_command *command, struct 
 		set_line(course->lines, line);
 		look_again(market, course);
 	}
-	struct bb_event *event = bb_slice_add(slice, BB_EVENT_LINE_SET, command->participant);
-	event->counterparty = command->participant;
-	event->product = bb_product_of(0, line->first_quarter & BB_QUARTER_MAX);
+	(void)tell(slice, command, BB_EVENT_LINE_SET, 0, line->first_quarter);
 	if (raised)
 		bb_uncross_begin(market, line->first_quarter, line->quarters);
 	return BB_OK;
@@ -172,10 +182,7 @@ bb_grid_imbalance(struct bb_market *market, const struct bb_command *command,
 		look_again(market, course);
 		settle_now(market, course);
 	}
-	struct bb_event *event =
-		bb_slice_add(slice, BB_EVENT_IMBALANCE_SET, command->participant);
-	event->counterparty = command->participant;
-	event->product = bb_product_of(0, prices->first_quarter & BB_QUARTER_MAX);
+	(void)tell(slice, command, BB_EVENT_IMBALANCE_SET, 0, prices->first_quarter);
 	return BB_OK;
 }
 
@@ -242,9 +249,8 @@ bb_grid_tariff(struct bb_market *market, const struct bb_command *command,
 		struct bb_course *course = course_of(market, tariff->first_quarter, i);
 		set_tariff(course->tariffs, &course->rules, tariff);
 	}
-	struct bb_event *event = bb_slice_add(slice, BB_EVENT_TARIFF_SET, command->participant);
-	event->counterparty = command->participant;
-	event->product = bb_product_of(tariff->zone, tariff->first_quarter & BB_QUARTER_MAX);
+	struct bb_event *event = tell(slice, command, BB_EVENT_TARIFF_SET, tariff->zone,
+				      tariff->first_quarter);
 	event->quantity_wh = tariff->quarters;
 	event->order_id = bb_prices(tariff->injection, tariff->use);
 	return BB_OK;

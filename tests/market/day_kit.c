@@ -323,3 +323,26 @@ day_enter_example_4(struct day *day)
 	BB_ASSERT(day_order(day, 5, 1, 2, BB_BUY, 200000, 2500) == BB_OK);
 	BB_ASSERT(day_order(day, 7, 1, 2, BB_BUY, 100000, 1000) == BB_OK);
 }
+
+void
+day_meter_example_5(struct day *day)
+{
+	BB_ASSERT(day_meter(day, 2, 1, 2200, false) == BB_OK);
+	BB_ASSERT(day_meter(day, 3, 2, 1030, false) == BB_OK);
+	BB_ASSERT(day_meter(day, 4, 1, -1000, false) == BB_OK);
+	BB_ASSERT(day_meter(day, 5, 2, -2700, false) == BB_OK);
+}
+
+void
+day_open_with_band(struct day *day)
+{
+	day_start(day);
+	BB_ASSERT(day_param(day, BB_PARAM_CALENDAR, 0, 1) == BB_OK);
+	BB_ASSERT(day_param(day, BB_PARAM_CALENDAR, 2, 7200) == BB_OK);
+	day_at(day, -9000);
+	BB_ASSERT(day_order(day, 2, 1, 1, BB_SELL, 70000, 500) == BB_OK);
+	BB_ASSERT(day_ask(day, 1, BB_COMMAND_PRODUCT_HALT, 1) == BB_OK);
+	BB_ASSERT(day_ask(day, 1, BB_COMMAND_PRODUCT_RESUME, 1) == BB_OK);
+	BB_ASSERT(day_order(day, 4, 1, 1, BB_BUY, 70000, 500) == BB_OK);
+	day_at(day, -8999);
+}

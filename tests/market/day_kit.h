@@ -40,6 +40,13 @@ void day_stop(struct day *day);
 void day_open(struct day *day, uint32_t capacity_wh);
 void day_enter_example_4(struct day *day);
 
+/* day_meter_example_5 sends the readings of the traders in example 5, when it is time for them. */
+void day_meter_example_5(struct day *day);
+
+/* day_open_with_band starts a venue whose zone 1 has had an auction price of 70,000, so that its
+ * dynamic band is 20,000..120,000; trading goes on, and nothing rests. */
+void day_open_with_band(struct day *day);
+
 /* day_at moves the time on, and ticks as often as something is due. */
 void day_at(struct day *day, int64_t seconds);
 void day_clear(struct day *day);

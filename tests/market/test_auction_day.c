@@ -231,15 +231,7 @@ test_a_halted_interval_resumes_through_an_auction(void)
 static void
 test_a_trade_beyond_the_dynamic_band_waits_for_an_auction(void)
 {
-	day_start(&day);
-	CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_CALENDAR, 0, 1), BB_OK);
-	CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_CALENDAR, 2, 7200), BB_OK);
-	day_at(&day, -9000);
-	CU_ASSERT_EQUAL(day_order(&day, 2, 1, 1, BB_SELL, 70000, 500), BB_OK);
-	CU_ASSERT_EQUAL(day_ask(&day, 1, BB_COMMAND_PRODUCT_HALT, 1), BB_OK);
-	CU_ASSERT_EQUAL(day_ask(&day, 1, BB_COMMAND_PRODUCT_RESUME, 1), BB_OK);
-	CU_ASSERT_EQUAL(day_order(&day, 4, 1, 1, BB_BUY, 70000, 500), BB_OK);
-	day_at(&day, -8999); /* price 70,000: the band is 20,000..120,000 */
+	day_open_with_band(&day);
 	CU_ASSERT_EQUAL(day_order(&day, 2, 2, 1, BB_SELL, 120000, 100), BB_OK);
 	CU_ASSERT_EQUAL(day_order(&day, 2, 3, 1, BB_SELL, 121000, 100), BB_OK);
 	day_clear(&day);

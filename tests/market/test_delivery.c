@@ -9,16 +9,6 @@
 
 static struct day day;
 
-/* Example 5's readings; B3, who bought nothing, is read too, so that all are there. */
-static void
-meter_example_5(void)
-{
-	CU_ASSERT_EQUAL(day_meter(&day, 2, 1, 2200, false), BB_OK);
-	CU_ASSERT_EQUAL(day_meter(&day, 3, 2, 1030, false), BB_OK);
-	CU_ASSERT_EQUAL(day_meter(&day, 4, 1, -1000, false), BB_OK);
-	CU_ASSERT_EQUAL(day_meter(&day, 5, 2, -2700, false), BB_OK);
-}
-
 static void
 expect_example_5(void)
 {
@@ -49,7 +39,7 @@ settle_example_5(void)
 	CU_ASSERT_EQUAL(day_meter(&day, 2, 1, 2200, false), BB_ERR_STATE);
 	day_at(&day, 900);
 	CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_METERING);
-	meter_example_5();
+	day_meter_example_5(&day);
 	day_clear(&day);
 	day_at(&day, 900 + 3600);
 	CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_SETTLED);
@@ -96,7 +86,7 @@ test_all_readings_end_the_waiting(void)
 	day_enter_example_4(&day);
 	day_at(&day, -300);
 	day_at(&day, 900);
-	meter_example_5();
+	day_meter_example_5(&day);
 	for (uint32_t id = 6; id <= 9; id++) {
 		day_at(&day, 901);
 		CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_METERING);
@@ -230,7 +220,7 @@ test_a_covered_participant_below_zero_has_defaulted(void)
 	day_enter_example_4(&day);
 	day_at(&day, -300);
 	day_at(&day, 900);
-	meter_example_5();
+	day_meter_example_5(&day);
 	CU_ASSERT_EQUAL(day_meter(&day, 4, 1, -3000, true), BB_OK);
 	day_at(&day, 900 + 3600);
 	day_clear(&day);
@@ -276,7 +266,7 @@ test_actual_imbalance_prices_may_come_after_delivery_if_they_are_no_worse(void)
 	day_at(&day, 0);
 	CU_ASSERT_EQUAL(send_imbalance(40000, 218000, 100000), BB_OK);
 	day_at(&day, 900);
-	meter_example_5();
+	day_meter_example_5(&day);
 	CU_ASSERT_EQUAL(send_imbalance(50000, 200000, 80000), BB_OK);
 	day_at(&day, 900 + 3600);
 	CU_ASSERT_EQUAL(send_imbalance(50000, 200000, 80000), BB_ERR_STATE);
@@ -334,7 +324,7 @@ test_what_the_grid_curtails_is_nobodys_fault(void)
 	restrict_.restrict_.participant = 7;
 	CU_ASSERT_EQUAL(day_apply(&day, &restrict_), BB_ERR_POSITION);
 	day_at(&day, 900);
-	meter_example_5(); /* S1 delivers 2200 of 2500 */
+	day_meter_example_5(&day); /* S1 delivers 2200 of 2500 */
 	day_at(&day, 900 + 3600);
 	CU_ASSERT_EQUAL(day_money(&day, 2), 2200 * INT64_C(60000));
 	day_at(&day, 900 + 3600 + 86400);
@@ -386,7 +376,7 @@ test_slices_change_nothing(void)
 		day_at(&day, 0);
 		CU_ASSERT_EQUAL(day_meter(&day, 2, 1, 2200, false), BB_ERR_STATE);
 		day_at(&day, 900);
-		meter_example_5();
+		day_meter_example_5(&day);
 		day_clear(&day);
 		day_at(&day, 900 + 3600);
 		day_at(&day, 900 + 3600 + 86400);

@@ -23,13 +23,10 @@ open_with_tariffs(void)
 }
 
 static void
-meter_example_5(void)
+settle_example_5(void)
 {
 	day_at(&day, 900);
-	CU_ASSERT_EQUAL(day_meter(&day, 2, 1, 2200, false), BB_OK);
-	CU_ASSERT_EQUAL(day_meter(&day, 3, 2, 1030, false), BB_OK);
-	CU_ASSERT_EQUAL(day_meter(&day, 4, 1, -1000, false), BB_OK);
-	CU_ASSERT_EQUAL(day_meter(&day, 5, 2, -2700, false), BB_OK);
+	day_meter_example_5(&day);
 	day_clear(&day);
 	day_at(&day, 900 + 3600);
 	CU_ASSERT_EQUAL(day_state(&day), BB_COURSE_SETTLED);
@@ -70,7 +67,7 @@ test_example_12_to_the_unit(void)
 	day_at(&day, -500);
 	day_enter_example_4(&day);
 	day_at(&day, -300);
-	meter_example_5();
+	settle_example_5();
 	expect_charge(2, BB_POSTING_INJECTION, 2500, 5000000);
 	expect_charge(3, BB_POSTING_INJECTION, 1000, 1000000);
 	expect_charge(4, BB_POSTING_USE, 1000, 3000000);
@@ -96,7 +93,7 @@ test_a_second_settlement_charges_nothing(void)
 	day_at(&day, -500);
 	day_enter_example_4(&day);
 	day_at(&day, -300);
-	meter_example_5();
+	settle_example_5();
 	CU_ASSERT_EQUAL(day_meter(&day, 5, 2, -2500, true), BB_OK);
 	day_clear(&day);
 	day_at(&day, 900 + 7200);
@@ -131,7 +128,7 @@ test_what_was_curtailed_pays_nothing(void)
 	day_at(&day, -300);
 	curtail(2, 1, 300);
 	curtail(5, 2, 2500); /* all of it */
-	meter_example_5();
+	settle_example_5();
 	expect_charge(2, BB_POSTING_INJECTION, 2200, 4400000);
 	expect_charge(5, BB_POSTING_USE, 0, 0);
 	CU_ASSERT_EQUAL(day_money(&day, 2), 127600000);
@@ -222,6 +219,26 @@ test_escrow_covers_the_tariff(void)
 	day_stop(&day);
 }
 
+static void
+test_escrow_holds_the_larger_of_the_two_whichever_it_is(void)
+{
+	static const int32_t tariffs[][2] = { { 2000, 3000 }, { 3000, 2000 }, { 3000, 0 } };
+
+	for (uint32_t i = 0; i < sizeof(tariffs) / sizeof(tariffs[0]); i++) {
+		day_start(&day);
+		CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_ESCROW, 0, 1000000), BB_OK);
+		CU_ASSERT_EQUAL(day_tariff(&day, 1, 0, tariffs[i][0], tariffs[i][1]), BB_OK);
+		CU_ASSERT_EQUAL(day_param(&day, BB_PARAM_CALENDAR, 0, 1), BB_OK);
+		day_at(&day, -3600);
+		CU_ASSERT_EQUAL(day_order(&day, 2, 1, 1, BB_SELL, 120000, 1000), BB_OK);
+		CU_ASSERT_EQUAL(day_order(&day, 4, 1, 1, BB_BUY, 110000, 1000), BB_OK);
+		CU_ASSERT_EQUAL(day_locked(&day, 2), (220000 + 25000 + 3000) * UINT64_C(1000));
+		CU_ASSERT_EQUAL(day_locked(&day, 4),
+				(110000 + 220000 + 25000 + 3000) * UINT64_C(1000));
+		day_stop(&day);
+	}
+}
+
 /* Of one interval, before it opens, instead of what stands for all; not of one that has. */
 static void
 test_a_tariff_is_fixed_when_an_interval_opens(void)
@@ -255,6 +272,7 @@ test_a_tariff_of_one_interval_replaces_what_stands(void)
 	const struct bb_event *event = day_event(&day, BB_EVENT_TARIFF_SET, 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(event);
 	CU_ASSERT_EQUAL(event->participant, DAY_GRID);
+	CU_ASSERT_EQUAL(event->counterparty, DAY_GRID);
 	CU_ASSERT_EQUAL(event->product, day_product(&day, 1));
 	CU_ASSERT_EQUAL(event->quantity_wh, 2);
 	CU_ASSERT_EQUAL(event->order_id, bb_prices(10, 20));
@@ -326,6 +344,8 @@ main(void)
 		{ "priced into limits the same energy trades",
 		  test_priced_into_limits_the_same_energy_trades },
 		{ "escrow covers the tariff", test_escrow_covers_the_tariff },
+		{ "escrow holds the larger of the two, whichever it is",
+		  test_escrow_holds_the_larger_of_the_two_whichever_it_is },
 		{ "a tariff is fixed when an interval opens",
 		  test_a_tariff_is_fixed_when_an_interval_opens },
 		{ "a tariff of one interval replaces what stands",
