@@ -5,7 +5,7 @@
  * were flushed, as the ledger does, and begin when no segment is being made ahead and after a
  * rest.  Latency is from the moment at which an input (or a block of raw paced) was due,
  * whether or not it was taken then, to that at which its answer may leave.  The one that counts
- * is of paced: a queue that is kept full has only its own length to tell.  The ledger is a real
+ * is of window: a queue that is kept full has only its own length to tell.  The ledger is a real
  * one (store, line, chain, threads) and verified at the end; the packets are signed, the market
  * is left out.
  */
@@ -35,7 +35,10 @@
 
 static const uint64_t sizes[] = { 4096, 16384, 65536, 131072, 262144, 1048576 };
 
-static const char *const turn_names[TURNS] = { "raw", "direct", "full", "paced", "raw paced" };
+static const char *const turn_names[TURNS] = { "raw", "direct", "full", "window", "paced",
+					      "raw paced" };
+static const char *const turn_keys[TURNS] = { "raw_",   "direct_", "full_", "window_",
+					      "paced_", "raw_paced_" };
 
 static int
 fail(const struct bench_ledger_stage *stage, const char *what, const char *why)
@@ -59,37 +62,37 @@ bound_us(const struct bench_figures *raw)
 	return 2 * raw->p99_us + (double)BENCH_LEDGER_AGE_NS / 1e3;
 }
 
+/* What one turn came to, in names that begin with its own. */
+static void
+print_turn(const char *name, const struct bench_figures *of)
+{
+	char awake[16];
+
+	printf("\"%smb_per_s\": %.1f, \"%sp50_us\": %.0f, \"%sp99_us\": %.0f, "
+	       "\"%sawake_p99_us\": %s, \"%sstill_turns\": %" PRIu32 ", ", name, of->mb_per_s,
+	       name, of->p50_us, name, of->p99_us, name, figure(awake, of->awake_p99_us, "null"),
+	       name, of->still_slices);
+}
+
 static void
 print_json(const struct bench_ledger_stage *stage, uint64_t size,
 	   const struct bench_figures figures[TURNS])
 {
 	const struct bench_figures *raw = &figures[RAW];
-	const struct bench_figures *direct = &figures[DIRECT];
-	const struct bench_figures *full = &figures[FULL];
-	const struct bench_figures *paced = &figures[PACED];
-	const struct bench_figures *even = &figures[RAW_PACED];
-	char awake[3][16];
+	const struct bench_figures *window = &figures[WINDOW];
 
 	printf("{\"schema\": \"busbar.bench.ledger/1\", \"block_bytes\": %" PRIu64
-	       ", \"mb_per_s\": %.1f, \"raw_mb_per_s\": %.1f, \"p50_us\": %.0f, "
-	       "\"p99_us\": %.0f, \"raw_p50_us\": %.0f, \"raw_p99_us\": %.0f, "
-	       "\"write\": \"%s\", \"ratio\": %.2f, \"p99_bound_us\": %.0f, "
-	       "\"paced_mb_per_s\": %.1f, \"full_p50_us\": %.0f, \"full_p99_us\": %.0f, "
-	       "\"direct_mb_per_s\": %.1f, \"direct_p50_us\": %.0f, \"direct_p99_us\": %.0f, ",
-	       size, full->mb_per_s, raw->mb_per_s, paced->p50_us, paced->p99_us, raw->p50_us,
-	       raw->p99_us, bb_store_write_name(stage->ledger->store.write),
-	       full->mb_per_s / raw->mb_per_s, bound_us(raw), paced->mb_per_s, full->p50_us,
-	       full->p99_us, direct->mb_per_s, direct->p50_us, direct->p99_us);
-	printf("\"raw_paced_mb_per_s\": %.1f, \"raw_paced_p50_us\": %.0f, "
-	       "\"raw_paced_p99_us\": %.0f, \"p99_bound_paced_us\": %.0f, "
-	       "\"still_us\": %.0f, \"still_longest_us\": %.0f, \"turns\": %" PRIu32
-	       ", \"still_turns\": %" PRIu32 ", \"awake_p99_us\": %s, "
-	       "\"raw_awake_p99_us\": %s, \"raw_paced_awake_p99_us\": %s}\n",
-	       even->mb_per_s, even->p50_us, even->p99_us, bound_us(even),
-	       (double)stage->still.sum_ns / 1e3, (double)stage->still.longest_ns / 1e3,
-	       paced->slices, paced->still_slices, figure(awake[0], paced->awake_p99_us, "null"),
-	       figure(awake[1], raw->awake_p99_us, "null"),
-	       figure(awake[2], even->awake_p99_us, "null"));
+	       ", \"mb_per_s\": %.1f, \"p50_us\": %.0f, \"p99_us\": %.0f, ",
+	       size, figures[FULL].mb_per_s, window->p50_us, window->p99_us);
+	for (enum bench_ledger_turn turn = RAW; turn < TURNS; turn++)
+		print_turn(turn_keys[turn], &figures[turn]);
+	printf("\"write\": \"%s\", \"ratio\": %.2f, \"p99_bound_us\": %.0f, "
+	       "\"p99_bound_paced_us\": %.0f, \"still_us\": %.0f, "
+	       "\"still_longest_us\": %.0f, \"turns\": %" PRIu32 "}\n",
+	       bb_store_write_name(stage->ledger->store.write),
+	       figures[FULL].mb_per_s / raw->mb_per_s, bound_us(raw),
+	       bound_us(&figures[RAW_PACED]), (double)stage->still.sum_ns / 1e3,
+	       (double)stage->still.longest_ns / 1e3, window->slices);
 }
 
 static void
@@ -106,7 +109,7 @@ print_text(const struct bench_ledger_stage *stage, uint64_t size,
 		       of->still_slices, figure(awake, of->awake_p99_us, "-"));
 	}
 	printf("%8s twice the p99 and the age of a block: raw %.0f us, raw paced %.0f us\n"
-	       "%8s the machine stood still in full and paced: %.1f ms, %.1f at most at once\n",
+	       "%8s stood still in full, window and paced: %.1f ms, %.1f at most at once\n",
 	       "", bound_us(&figures[RAW]), bound_us(&figures[RAW_PACED]), "",
 	       (double)stage->still.sum_ns / 1e6, (double)stage->still.longest_ns / 1e6);
 }
@@ -170,7 +173,8 @@ measure_round(struct bench_ledger_stage *stage, uint64_t size)
 	const double full = bench_series_last(&stage->series[FULL]);
 	const double rate = LOAD * (raw < full ? raw : full);
 
-	return rest(stage, &stage->own) && bench_ledger_paced(stage, rate) &&
+	return rest(stage, &stage->own) && bench_ledger_window(stage, size) &&
+	       rest(stage, &stage->own) && bench_ledger_paced(stage, rate) &&
 	       rest(stage, &stage->all) && bench_ledger_raw_paced(stage, size, rate);
 }
 

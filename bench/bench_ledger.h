@@ -3,12 +3,15 @@
  *	raw        one thread: pwrite, fdatasync; the next one when that is back
  *	direct     the same with O_DIRECT and O_DSYNC
  *	full       outcomes into the line as fast as it takes them, sealed, signed, durable, out
+ *	window     from senders who wait for answers: two blocks of inputs are on their way
  *	paced      the same at 70 % of what raw and full have just done, the lower of the two
  *	raw paced  raw again, each block due at its time, at the rate of paced
  *
  * raw sends the next block when the last one is back, so it counts a moment in which the disk
- * does not answer once.  paced and raw paced are sent whatever the disk does, and count it for
- * everything that comes meanwhile: like is compared with like there.
+ * does not answer once; window does as participants do, whose windows of sequences are bounded,
+ * and compares with it: an input waits for a block to fill, for the flush before its own and for
+ * its own.  paced and raw paced are sent whatever the disk does, count such a moment for
+ * everything that comes meanwhile, and compare with each other.
  *
  * Units    Sizes in bytes, rates in MB/s, times in ns.
  * Memory   The stage is the program's; what it points to ends with it.
@@ -33,7 +36,7 @@
 /* Packets, before one is used again. */
 #define BENCH_LEDGER_POOL (2u * BB_LINE_BLOCKS * BB_LINE_PACKETS)
 
-enum bench_ledger_turn { RAW, DIRECT, FULL, PACED, RAW_PACED, TURNS };
+enum bench_ledger_turn { RAW, DIRECT, FULL, WINDOW, PACED, RAW_PACED, TURNS };
 
 struct bench_ledger_packet {
 	struct bb_bid bid;
@@ -61,7 +64,7 @@ struct bench_ledger_stage {
 	double packet_bytes; /* that each takes of a block, its events included */
 	uint64_t next;       /* number of the next input */
 	struct bench_series series[TURNS];
-	struct bench_still still; /* in full and paced */
+	struct bench_still still; /* in full, window and paced */
 	char text[BB_LEDGER_TEXT];
 };
 
@@ -72,9 +75,10 @@ bool bench_ledger_raw(struct bench_ledger_stage *stage, enum bench_ledger_turn t
 /* bench_ledger_raw_paced does it as RAW does, at a rate. */
 bool bench_ledger_raw_paced(struct bench_ledger_stage *stage, uint64_t size, double rate);
 
-/* bench_ledger_full sends inputs as fast as the ledger takes them; bench_ledger_paced at a
- * rate. */
+/* bench_ledger_full sends inputs as fast as the ledger takes them; bench_ledger_window not
+ * more than two blocks of size bytes before their answers; bench_ledger_paced at a rate. */
 bool bench_ledger_full(struct bench_ledger_stage *stage);
+bool bench_ledger_window(struct bench_ledger_stage *stage, uint64_t size);
 bool bench_ledger_paced(struct bench_ledger_stage *stage, double rate);
 
 #endif

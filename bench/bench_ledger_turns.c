@@ -4,6 +4,9 @@
 
 #include "bench/bench_ledger.h"
 
+/* Of window: one fills while one is flushed. */
+#define WINDOW_BLOCKS 2
+
 /* Whoever waits for a time to come sleeps meanwhile, which makes some 50 us of what is told: a
  * thread that polls takes a CPU from a machine that may have no more than it was given, and
  * then all of it stands still. */
@@ -120,8 +123,10 @@ struct sender {
 	struct bb_outcome outcomes[BENCH_LEDGER_EVENTS + 1]; /* of the packet at hand */
 	uint32_t left;                                       /* of them, not yet pushed */
 	uint64_t sent;
+	uint64_t answered;
 	uint64_t began_ns;
-	double gap_ns; /* 0: an input is due when there is room for it */
+	double gap_ns;   /* 0: an input is due when there is room for it */
+	uint64_t window; /* inputs that may wait for their answer */
 };
 
 /* Whether inputs of this slice are still to be sent.  All that were due in it are, however late:
@@ -147,6 +152,7 @@ push(struct bench_ledger_stage *stage, struct sender *sender, uint64_t now_ns)
 		const double due_ns = (double)sender->sent * sender->gap_ns;
 
 		if (sender->left == 0 && has_more(sender, now_ns) &&
+		    sender->sent - sender->answered < sender->window &&
 		    due_ns <= (double)(now_ns - sender->began_ns)) {
 			next_packet(stage, sender->outcomes, utc_ns)->due_ns =
 				sender->gap_ns > 0 ? sender->began_ns + (uint64_t)due_ns : now_ns;
@@ -161,14 +167,18 @@ push(struct bench_ledger_stage *stage, struct sender *sender, uint64_t now_ns)
 		if (sender->left > 0)
 			break;
 	}
-	bb_line_turn(stage->ledger->line, utc_ns, sender->gap_ns > 0 || !has_more(sender, now_ns));
+	bb_line_turn(stage->ledger->line, utc_ns,
+		     sender->gap_ns > 0 || sender->window != UINT64_MAX ||
+			     !has_more(sender, now_ns));
 	return burst > 0;
 }
 
-/* Takes out what is durable. */
-static void
+/* Takes out what is durable; returns how many inputs that answers. */
+static uint64_t
 pull(struct bench_ledger_stage *stage, struct bench_series *series)
 {
+	uint64_t answered = 0;
+
 	struct bb_outcome got[BB_BURST];
 	uint32_t count = 0;
 
@@ -181,18 +191,20 @@ pull(struct bench_ledger_stage *stage, struct bench_series *series)
 			const struct bench_ledger_packet *packet =
 				(const void *)got[i].packet.bid;
 			bench_series_sample(series, now_ns - packet->due_ns);
+			answered++;
 		}
 	}
+	return answered;
 }
 
 /* Sends inputs for one slice, each when its time has come, and waits for all answers. */
 static bool
-ledger_slice(struct bench_ledger_stage *stage, enum bench_ledger_turn turn, double gap_ns)
+ledger_slice(struct bench_ledger_stage *stage, enum bench_ledger_turn turn,
+	     struct sender sender)
 {
 	struct bench_series *series = &stage->series[turn];
 	const struct bb_line *line = stage->ledger->line;
 	const uint64_t bytes_before = line->block_bytes;
-	struct sender sender = { .gap_ns = gap_ns };
 
 	(void)bench_still_take();
 	sender.began_ns = bench_wall_ns();
@@ -200,8 +212,8 @@ ledger_slice(struct bench_ledger_stage *stage, enum bench_ledger_turn turn, doub
 	while (has_more(&sender, now_ns) || !bb_line_quiet(line) || sender.left > 0) {
 		const bool idle = !push(stage, &sender, now_ns);
 
-		pull(stage, series);
-		if (idle && turn == PACED)
+		sender.answered += pull(stage, series);
+		if (idle && turn != FULL)
 			nap();
 		now_ns = bench_wall_ns();
 		if (line->failed != BB_OK)
@@ -219,11 +231,21 @@ ledger_slice(struct bench_ledger_stage *stage, enum bench_ledger_turn turn, doub
 bool
 bench_ledger_full(struct bench_ledger_stage *stage)
 {
-	return ledger_slice(stage, FULL, 0);
+	return ledger_slice(stage, FULL, (struct sender){ .window = UINT64_MAX });
+}
+
+bool
+bench_ledger_window(struct bench_ledger_stage *stage, uint64_t size)
+{
+	const double inputs = WINDOW_BLOCKS * (double)size / stage->packet_bytes;
+
+	return ledger_slice(stage, WINDOW, (struct sender){ .window = 1 + (uint64_t)inputs });
 }
 
 bool
 bench_ledger_paced(struct bench_ledger_stage *stage, double rate)
 {
-	return ledger_slice(stage, PACED, 1e3 * stage->packet_bytes / rate);
+	return ledger_slice(stage, PACED,
+			    (struct sender){ .gap_ns = 1e3 * stage->packet_bytes / rate,
+					     .window = UINT64_MAX });
 }

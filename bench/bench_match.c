@@ -4,9 +4,10 @@
  * ns_per_op is the median of all slices of MATCH_CHUNK records in ROUNDS replays, so that what
  * others do on the machine now and then is left out; the bare book's is the yardstick.  tenth_ns is
  * what only a tenth of the slices took less than: where others never rest, it moves the least.
- * Latencies are of a replay of their own, in which each record is applied alone and
- * nothing is fetched ahead; they include reading the clock twice, whose own cost is told as
- * clock_ns and taken off nowhere. */
+ * Latencies are of two more replays in which each record is timed: in bursts, as the matching
+ * core takes them, where each record has its share of the time in which its burst was looked
+ * ahead at; and alone_, where nothing is fetched ahead.  They include reading the clock twice,
+ * whose own cost is told as clock_ns and taken off nowhere. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@
 
 enum { BARE, BOOK, MARKET, ENGINES };
 
+/* How a replay times: whole slices, or each record of a burst, or each record alone. */
+enum timing { BURSTS, ALONE, LATENCIES, WHOLE = LATENCIES };
+
 static const struct match_engine *const engines[ENGINES] = { &match_bare, &match_book,
 							      &match_market };
 
@@ -32,7 +36,7 @@ struct result {
 	uint32_t slice_count;
 	double ns; /* the median of them */
 	double tenth_ns; /* a tenth of them took less: what it costs while nobody disturbs */
-	double percentiles[3]; /* p50, p99, p99.9, ns */
+	double percentiles[LATENCIES][3]; /* p50, p99, p99.9, ns */
 	double clock_ns; /* of each, what reading the clock takes */
 	struct match_fills fills;
 	double rss_mb;
@@ -100,12 +104,21 @@ chosen_ns(const struct bench_options *options)
 }
 
 static void
-apply_each(const struct match_engine *engine, void *state, uint32_t count)
+apply_each(const struct match_engine *engine, void *state, uint32_t count, enum timing timing)
 {
+	uint32_t seen = 0; /* records that were looked ahead at */
+	uint64_t share = 0;
+
 	for (uint32_t i = 0; i < count; i++) {
+		if (timing == BURSTS && i == seen) {
+			const uint64_t begin = ticks_now();
+			const uint32_t burst = engine->look(state, i, count);
+			share = (ticks_now() - begin) / burst;
+			seen += burst;
+		}
 		const uint64_t begin = ticks_now();
 		engine->apply(state, i, 1);
-		const uint64_t ticks = ticks_now() - begin;
+		const uint64_t ticks = ticks_now() - begin + share;
 		buckets[ticks < BUCKETS ? ticks : BUCKETS - 1]++;
 	}
 }
@@ -121,12 +134,12 @@ keep_slice(struct result *result, uint64_t ns, uint32_t count)
 /* Applies records, all of the prefill or none, in slices. */
 static void
 apply_records(const struct bench_options *options, const struct match_engine *engine,
-	      void *state, uint32_t count, struct result *result, bool each)
+	      void *state, uint32_t count, struct result *result, enum timing timing)
 {
 	if (result == NULL) {
 		engine->apply(state, 0, count);
-	} else if (each) {
-		apply_each(engine, state, count);
+	} else if (timing != WHOLE) {
+		apply_each(engine, state, count, timing);
 	} else {
 		const uint64_t begin = chosen_ns(options);
 		engine->apply(state, 0, count);
@@ -137,7 +150,7 @@ apply_records(const struct bench_options *options, const struct match_engine *en
 /* Replays the whole file; false where the engine did not do as expected. */
 static bool
 replay(const struct bench_options *options, struct match_workload *workload,
-       const struct match_engine *engine, struct result *result, bool each)
+       const struct match_engine *engine, struct result *result, enum timing timing)
 {
 	uint64_t prefill = workload->header.prefill;
 	void *state = engine->start(workload);
@@ -151,13 +164,13 @@ replay(const struct bench_options *options, struct match_workload *workload,
 		const uint32_t untimed = prefill < count ? (uint32_t)prefill : count;
 		if (untimed > 0) {
 			engine->prepare(state, records, untimed);
-			apply_records(options, engine, state, untimed, NULL, each);
+			apply_records(options, engine, state, untimed, NULL, timing);
 			prefill -= untimed;
 		}
 		if (untimed == count)
 			continue;
 		engine->prepare(state, records + untimed, count - untimed);
-		apply_records(options, engine, state, count - untimed, result, each);
+		apply_records(options, engine, state, count - untimed, result, timing);
 	}
 	result->fills = *engine->fills(state);
 	result->rss_mb = rss_mb();
@@ -175,7 +188,7 @@ find_middle(struct result *result)
 }
 
 static void
-find_percentiles(struct result *result, uint64_t count)
+find_percentiles(struct result *result, enum timing timing, uint64_t count)
 {
 	static const double shares[3] = { 0.5, 0.99, 0.999 };
 	const double scale = ns_per_tick();
@@ -187,20 +200,24 @@ find_percentiles(struct result *result, uint64_t count)
 	for (uint32_t i = 0; i < BUCKETS && share < 3; i++) {
 		seen += buckets[i];
 		while (share < 3 && (double)seen >= shares[share] * (double)count)
-			result->percentiles[share++] = i * scale;
+			result->percentiles[timing][share++] = i * scale;
 	}
 }
 
 static void
 print_percentiles(const struct bench_options *options, const struct result *result)
 {
-	static const char *const names[3] = { "p50_ns", "p99_ns", "p999_ns" };
+	static const char *const names[LATENCIES][3] = {
+		{ "p50_ns", "p99_ns", "p999_ns" },
+		{ "alone_p50_ns", "alone_p99_ns", "alone_p999_ns" },
+	};
 
-	for (uint32_t i = 0; i < 3; i++) {
+	for (uint32_t i = 0; i < LATENCIES * 3; i++) {
 		if (options->latency)
-			printf(",\"%s\":%.0f", names[i], result->percentiles[i]);
+			printf(",\"%s\":%.0f", names[i / 3][i % 3],
+			       result->percentiles[i / 3][i % 3]);
 		else
-			printf(",\"%s\":null", names[i]);
+			printf(",\"%s\":null", names[i / 3][i % 3]);
 	}
 	if (options->latency)
 		printf(",\"clock_ns\":%.0f", result->clock_ns);
@@ -235,8 +252,11 @@ print_result(const struct bench_options *options, const struct match_workload *w
 	       "and %.1f", engine->mode, header->resting, ns, ns / yardstick->ns, yardstick->ns,
 	       result->tenth_ns, yardstick->tenth_ns);
 	if (options->latency)
-		printf("  p50 %.0f p99 %.0f p99.9 %.0f ns, clock %.0f", result->percentiles[0],
-		       result->percentiles[1], result->percentiles[2], result->clock_ns);
+		printf("  p50 %.0f p99 %.0f p99.9 %.0f ns, alone %.0f %.0f %.0f, clock %.0f",
+		       result->percentiles[BURSTS][0], result->percentiles[BURSTS][1],
+		       result->percentiles[BURSTS][2], result->percentiles[ALONE][0],
+		       result->percentiles[ALONE][1], result->percentiles[ALONE][2],
+		       result->clock_ns);
 	printf("  %" PRIu64 " trades, hash %016" PRIx64 " %s, %.0f MB\n", result->fills.trades,
 	       result->fills.hash, agrees ? "agrees" : "DIFFERS", result->rss_mb);
 }
@@ -255,18 +275,21 @@ measure(const struct bench_options *options, struct match_workload *workload,
 	for (uint32_t round = 0; round < ROUNDS; round++)
 		for (uint32_t i = 0; i < ENGINES; i++)
 			if (wanted(options, i) &&
-			    !replay(options, workload, engines[i], &results[i], false))
+			    !replay(options, workload, engines[i], &results[i], WHOLE))
 				return false;
 	for (uint32_t i = 0; i < ENGINES; i++)
 		if (wanted(options, i) && results[i].slice_count > 0)
 			find_middle(&results[i]);
-	for (uint32_t i = BOOK; options->latency && i < ENGINES; i++) {
-		if (!wanted(options, i))
+	for (uint32_t i = BOOK * LATENCIES; options->latency && i < ENGINES * LATENCIES; i++) {
+		const enum timing timing = (enum timing)(i % LATENCIES);
+		struct result *result = &results[i / LATENCIES];
+
+		if (!wanted(options, i / LATENCIES))
 			continue;
 		memset(buckets, 0, sizeof(buckets));
-		if (!replay(options, workload, engines[i], &results[i], true))
+		if (!replay(options, workload, engines[i / LATENCIES], result, timing))
 			return false;
-		find_percentiles(&results[i], workload->header.ops);
+		find_percentiles(result, timing, workload->header.ops);
 	}
 	return true;
 }

@@ -166,6 +166,13 @@ apply(void *engine, uint32_t first, uint32_t count)
 	}
 }
 
+static uint32_t
+look(void *engine, uint32_t first, uint32_t end)
+{
+	(void)engine;
+	return end - first;
+}
+
 static const struct match_fills *
 fills(void *engine)
 {
@@ -180,7 +187,9 @@ stop(void *engine)
 	return true;
 }
 
-const struct match_engine match_bare = { "bare", start, prepare, apply, fills, stop };
+const struct match_engine match_bare = {
+	"bare", start, prepare, apply, look, fills, stop,
+};
 
 /* Who is free to be used again: the last order that left, by sender. */
 struct senders {

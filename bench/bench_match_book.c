@@ -164,6 +164,17 @@ look_ahead(const struct engine *engine, const struct match_record *records, uint
 	}
 }
 
+static uint32_t
+look(void *context, uint32_t first, uint32_t end)
+{
+	const struct engine *engine = context;
+	const uint32_t count = end - first < AHEAD ? end - first : AHEAD;
+
+	if (engine->orders.live >= BB_FORESEE_ORDERS)
+		look_ahead(engine, &engine->records[first], count);
+	return count;
+}
+
 static void
 apply(void *context, uint32_t first, uint32_t count)
 {
@@ -172,8 +183,8 @@ apply(void *context, uint32_t first, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		const struct match_record *record = &engine->records[first + i];
 		struct bb_book *book = &engine->books[record->product];
-		if (i % AHEAD == 0 && count > 1 && engine->orders.live >= BB_FORESEE_ORDERS)
-			look_ahead(engine, record, count - i < AHEAD ? count - i : AHEAD);
+		if (i % AHEAD == 0 && count > 1)
+			look(engine, first + i, first + count);
 		if (record->op == MATCH_ADD)
 			add(engine, record, book);
 		else if (record->op == MATCH_TAKE)
@@ -199,4 +210,6 @@ stop(void *context)
 	return true;
 }
 
-const struct match_engine match_book = { "book", start, prepare, apply, fills, stop };
+const struct match_engine match_book = {
+	"book", start, prepare, apply, look, fills, stop,
+};

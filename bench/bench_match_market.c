@@ -238,20 +238,47 @@ step(struct engine *engine, const struct bb_bid *bid)
 }
 
 static void
+foresee(struct engine *engine, uint32_t at, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		engine->burst[i] = &engine->bids[at + i];
+	bb_market_foresee(engine->market, engine->burst, count);
+}
+
+/* The first packet of which nothing was applied with records before first. */
+static uint32_t
+next_bid(const struct engine *engine, uint32_t first)
+{
+	const bool begun = first > 0 && engine->bid_of[first] == engine->bid_of[first - 1];
+
+	return engine->bid_of[first] + begun;
+}
+
+static uint32_t
+look(void *context, uint32_t first, uint32_t end)
+{
+	struct engine *engine = context;
+	const uint32_t at = next_bid(engine, first);
+	const uint32_t left = engine->bid_of[end - 1] + 1 - at;
+	const uint32_t burst = left < BURST ? left : BURST;
+	uint32_t seen = first;
+
+	foresee(engine, at, burst);
+	while (seen < end && engine->bid_of[seen] < at + burst)
+		seen++;
+	return seen - first;
+}
+
+static void
 apply(void *context, uint32_t first, uint32_t count)
 {
 	struct engine *engine = context;
 	const uint32_t end = engine->bid_of[first + count - 1] + 1;
-	/* Of a packet that was begun with an earlier part, all was applied then. */
-	uint32_t at = first == 0 || engine->bid_of[first] != engine->bid_of[first - 1]
-			      ? engine->bid_of[first]
-			      : engine->bid_of[first] + 1;
 
-	while (at < end) {
+	for (uint32_t at = next_bid(engine, first); at < end;) {
 		const uint32_t burst = end - at < BURST ? end - at : BURST;
-		for (uint32_t i = 0; i < burst; i++)
-			engine->burst[i] = &engine->bids[at + i];
-		bb_market_foresee(engine->market, engine->burst, burst);
+
+		foresee(engine, at, burst);
 		for (uint32_t i = 0; i < burst; i++)
 			step(engine, engine->burst[i]);
 		at += burst;
@@ -264,4 +291,6 @@ fills(void *context)
 	return &((struct engine *)context)->fills;
 }
 
-const struct match_engine match_market = { "market", start, prepare, apply, fills, stop };
+const struct match_engine match_market = {
+	"market", start, prepare, apply, look, fills, stop,
+};

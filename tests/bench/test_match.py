@@ -45,7 +45,10 @@ class Match(unittest.TestCase):
                 self.assertEqual(line["resting"], 300)
                 self.assertEqual(line["ops"], 4000)
                 self.assertGreater(line["trades"], 500)
-                self.assertLessEqual(line["p50_ns"], line["p999_ns"])
+                for name in ("", "alone_"):
+                    self.assertGreater(line[name + "p50_ns"], 0)
+                    self.assertLessEqual(line[name + "p50_ns"], line[name + "p99_ns"])
+                    self.assertLessEqual(line[name + "p99_ns"], line[name + "p999_ns"])
                 self.assertGreater(line["yardstick_ns"], 0)
                 self.assertGreater(line["tenth_ns"], 0)
                 self.assertLessEqual(line["tenth_ns"], line["ns_per_op"])
