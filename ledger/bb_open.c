@@ -57,8 +57,20 @@ bb_ledger_alarm(const struct bb_ledger *ledger, char text[BB_LEDGER_TEXT])
 	const enum bb_result alarm = bb_store_alarm(store);
 
 	text[0] = '\0';
-	if (alarm == BB_OK)
+	if (alarm == BB_OK && bb_store_left(store) >= BB_STORE_SEGMENTS_FEW)
 		return BB_OK;
+	if (alarm == BB_OK)
+		return bb_ledger_say(text, BB_ERR_FULL,
+				     "%u more segments of the %u that a ledger may have: plan the "
+				     "next ledger", bb_store_left(store), BB_STORE_SEGMENTS_MAX);
+	if (alarm == BB_ERR_FULL)
+		return bb_ledger_say(text, alarm,
+				     "all %u segments that a ledger may have are made; %u are empty, "
+				     "%" PRIu64 " MiB are left in this one: begin the next ledger; with "
+				     "none empty and less than %" PRIu64 " MiB left nothing more is "
+				     "accepted", BB_STORE_SEGMENTS_MAX, bb_store_spares(store),
+				     bb_store_room(store) >> 20,
+				     store->segment_size / BB_HOLD_PART >> 20);
 	return bb_ledger_say(text, alarm,
 			     "the next segments cannot be made: %s; %u of %u are there, %" PRIu64
 			     " MiB are left in this one: make room; with none there and less than "

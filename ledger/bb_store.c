@@ -213,9 +213,9 @@ store_reserve(void *context, uint64_t size, struct bb_disk_place *place)
 		struct bb_store_spare *spare = &store->spares[store->taken % BB_STORE_SPARES];
 
 		/* Pairs with the keeper's release: nonce and mapping are there. */
-		if (atomic_load_explicit(&spare->state, memory_order_acquire) != BB_SPARE_READY ||
-		    store->segment + 1 == BB_STORE_SEGMENTS_MAX)
+		if (atomic_load_explicit(&spare->state, memory_order_acquire) != BB_SPARE_READY)
 			return false;
+		BB_ASSERT(store->segment + 1 < BB_STORE_SEGMENTS_MAX); /* else there is none */
 		memcpy(store->nonce, spare->nonce, sizeof(store->nonce));
 		atomic_store_explicit(&spare->state, BB_SPARE_TAKEN, memory_order_relaxed);
 		store->taken++;
@@ -280,6 +280,12 @@ enum bb_result
 bb_store_alarm(const struct bb_store *store)
 {
 	return (enum bb_result)atomic_load_explicit(&store->alarm, memory_order_relaxed);
+}
+
+uint32_t
+bb_store_left(const struct bb_store *store)
+{
+	return atomic_load_explicit(&store->left, memory_order_relaxed);
 }
 
 uint32_t
@@ -406,6 +412,7 @@ init(struct bb_store *store, const struct bb_store_files *files,
 	for (uint32_t i = 0; i < BB_STORE_SPARES; i++)
 		store->spares[i].file = -1;
 	atomic_store(&store->durable_height, block->height);
+	atomic_store(&store->left, (uint32_t)(BB_STORE_SEGMENTS_MAX - files->segment_count));
 	set_room(store);
 	BB_ASSERT(pthread_mutex_init(&store->disk, NULL) == 0);
 	BB_ASSERT(sem_init(&store->sealer_wake, 0, 0) == 0);

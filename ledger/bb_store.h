@@ -38,6 +38,7 @@
 
 /* Segments of one ledger: the kernel allows a process 65,530 mappings. */
 #define BB_STORE_SEGMENTS_MAX 32768u
+#define BB_STORE_SEGMENTS_FEW 1024u /* left: time to think of the next ledger */
 
 /* The segments of a folder, mapped. */
 struct bb_store_files {
@@ -91,6 +92,7 @@ struct bb_store {
 	struct bb_store_spare spares[BB_STORE_SPARES];
 	_Atomic uint64_t room; /* left in the segment; of the lcore, for the control thread */
 	atomic_int alarm;      /* enum bb_result: why there are not two spares */
+	_Atomic uint32_t left; /* segments that may still be made; of the keeper */
 	sem_t keeper_wake;
 
 	/* Of whoever holds disk, flusher or keeper: only then blocks and watermark are written. */
@@ -188,6 +190,7 @@ const char *bb_store_write_name(enum bb_ledger_write write);
 /* What any thread may ask: bb_store_alarm tells why the next segments cannot be made, BB_OK:
  * all is well; bb_store_spares how many are ready; bb_store_room what is left in this one. */
 enum bb_result bb_store_alarm(const struct bb_store *store);
+uint32_t bb_store_left(const struct bb_store *store);
 uint32_t bb_store_spares(const struct bb_store *store);
 uint64_t bb_store_room(const struct bb_store *store);
 

@@ -156,10 +156,13 @@ keep_spares(struct bb_store *store)
 
 	if (state != BB_SPARE_NONE)
 		return BB_ERR_NOT_FOUND;
-	const enum bb_result result = make_spare(store, slot);
+	const uint32_t left = bb_store_left(store);
+	const enum bb_result result = left > 0 ? make_spare(store, slot) : BB_ERR_FULL;
 
-	if (result == BB_OK)
+	if (result == BB_OK) {
 		store->made++;
+		atomic_store_explicit(&store->left, left - 1, memory_order_relaxed);
+	}
 	if (result != BB_ERR_BUSY)
 		atomic_store_explicit(&store->alarm, (int)result, memory_order_relaxed);
 	return result;

@@ -294,6 +294,36 @@ test_two_segments_are_made_ahead_and_used_in_turn(void)
 	folder_end(&folder);
 }
 
+/* As if all segments but so many had been made. */
+static void
+test_the_last_segments_are_an_alarm_before_they_are_a_stop(void)
+{
+	char text[BB_LEDGER_TEXT];
+
+	folder_begin(&folder, &world, 37);
+	folder_open_well(&folder);
+	struct bb_store *store = &folder.ledger->store;
+	wait_for_spares();
+	CU_ASSERT_EQUAL(bb_store_left(store), BB_STORE_SEGMENTS_MAX - 1 - BB_STORE_SPARES);
+	atomic_store(&store->left, BB_STORE_SEGMENTS_FEW);
+	CU_ASSERT_EQUAL(bb_ledger_alarm(folder.ledger, text), BB_OK);
+	atomic_store(&store->left, BB_STORE_SEGMENTS_FEW - 1);
+	CU_ASSERT_EQUAL(bb_ledger_alarm(folder.ledger, text), BB_ERR_FULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "1023 more segments"));
+
+	/* Those that are made are used, and no other is made. */
+	atomic_store(&store->left, 0);
+	while (!bb_store_holds(store))
+		folder_run(&folder, 20, true);
+	CU_ASSERT_EQUAL(store->segment, BB_STORE_SPARES);
+	CU_ASSERT_EQUAL(bb_ledger_alarm(folder.ledger, text), BB_ERR_FULL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "begin the next ledger"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "; 0 are empty"));
+	folder_close(&folder);
+	CU_ASSERT_EQUAL(folder_verify(&folder, false, &(struct bb_ledger_place){ 0 }), BB_OK);
+	folder_end(&folder);
+}
+
 /* The keeper may wait for blocks, but not so that these wait for it for ever. */
 static void
 test_blocks_without_a_pause_get_their_segments(void)
@@ -449,6 +479,8 @@ main(void)
 		{ "nothing answered is lost by kill", test_nothing_answered_is_lost_by_kill },
 		{ "a live ledger verifies while it is written",
 		  test_a_live_ledger_verifies_while_it_is_written },
+		{ "the last segments are an alarm before they are a stop",
+		  test_the_last_segments_are_an_alarm_before_they_are_a_stop },
 		{ "a full disk is an alarm before it is a stop",
 		  test_a_full_disk_is_an_alarm_before_it_is_a_stop },
 		{ "two segments are made ahead and used in turn",
