@@ -4,10 +4,10 @@
  * ns_per_op is the median of all slices of MATCH_CHUNK records in ROUNDS replays, so that what
  * others do on the machine now and then is left out; the bare book's is the yardstick.  tenth_ns is
  * what only a tenth of the slices took less than: where others never rest, it moves the least.
- * Latencies are of two more replays in which each record is timed: in bursts, as the matching
- * core takes them, where each record has its share of the time in which its burst was looked
- * ahead at; and alone_, where nothing is fetched ahead.  They include reading the clock twice,
- * whose own cost is told as clock_ns and taken off nowhere. */
+ * Latencies are of two more replays in which each record is timed: in bursts, where the engine
+ * knows what comes, as the matching core does, and what it does about that counts for the record
+ * at whose turn it does it; and alone_, where it knows of one at a time.  They include reading
+ * the clock twice, whose own cost is told as clock_ns and taken off nowhere. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ struct result {
 	double rss_mb;
 };
 
-static struct match_record records[MATCH_CHUNK];
+static struct match_record records[MATCH_AHEAD + MATCH_CHUNK];
 static uint32_t buckets[BUCKETS];
 
 /* The cheapest clock there is; its ticks are compared with ns afterwards. */
@@ -104,21 +104,13 @@ chosen_ns(const struct bench_options *options)
 }
 
 static void
-apply_each(const struct match_engine *engine, void *state, uint32_t count, enum timing timing)
+apply_each(const struct match_engine *engine, void *state, const struct match_record *next,
+	   uint32_t count, uint32_t known, enum timing timing)
 {
-	uint32_t seen = 0; /* records that were looked ahead at */
-	uint64_t share = 0;
-
 	for (uint32_t i = 0; i < count; i++) {
-		if (timing == BURSTS && i == seen) {
-			const uint64_t begin = ticks_now();
-			const uint32_t burst = engine->look(state, i, count);
-			share = (ticks_now() - begin) / burst;
-			seen += burst;
-		}
 		const uint64_t begin = ticks_now();
-		engine->apply(state, i, 1);
-		const uint64_t ticks = ticks_now() - begin + share;
+		engine->apply(state, &next[i], 1, timing == BURSTS ? known - i : 1);
+		const uint64_t ticks = ticks_now() - begin;
 		buckets[ticks < BUCKETS ? ticks : BUCKETS - 1]++;
 	}
 }
@@ -131,20 +123,56 @@ keep_slice(struct result *result, uint64_t ns, uint32_t count)
 		result->slices[result->slice_count++] = (double)ns / count;
 }
 
-/* Applies records, all of the prefill or none, in slices. */
+/* Applies the next records, in slices. */
 static void
-apply_records(const struct bench_options *options, const struct match_engine *engine,
-	      void *state, uint32_t count, struct result *result, enum timing timing)
+apply_timed(const struct bench_options *options, const struct match_engine *engine, void *state,
+	    const struct match_record *next, uint32_t count, uint32_t known,
+	    struct result *result, enum timing timing)
 {
-	if (result == NULL) {
-		engine->apply(state, 0, count);
-	} else if (timing != WHOLE) {
-		apply_each(engine, state, count, timing);
+	if (timing != WHOLE) {
+		apply_each(engine, state, next, count, known, timing);
 	} else {
 		const uint64_t begin = chosen_ns(options);
-		engine->apply(state, 0, count);
+		engine->apply(state, next, count, known);
 		keep_slice(result, chosen_ns(options) - begin, count);
 	}
+}
+
+static void
+prepare(const struct match_engine *engine, void *state, const struct match_record *next,
+	uint32_t count)
+{
+	if (engine->prepare != NULL)
+		engine->prepare(state, next, count);
+}
+
+/* Takes all records through the engine.  Of those that are timed a burst stays behind until the
+ * next are there: so it always knows what comes. */
+static void
+play(const struct bench_options *options, struct match_workload *workload,
+     const struct match_engine *engine, void *state, struct result *result, enum timing timing)
+{
+	uint64_t prefill = workload->header.prefill;
+	uint32_t left = 0;
+	uint32_t count;
+
+	while ((count = match_next(workload, &records[left])) > 0) {
+		const uint32_t untimed = prefill < count ? (uint32_t)prefill : count;
+		const struct match_record *next = &records[untimed];
+		const uint32_t known = left + count - untimed;
+		if (untimed > 0) {
+			prepare(engine, state, records, untimed);
+			engine->apply(state, records, untimed, untimed);
+			prefill -= untimed;
+		}
+		prepare(engine, state, next + left, count - untimed);
+		const uint32_t ready = known < MATCH_AHEAD ? 0 : known - MATCH_AHEAD;
+		if (ready > 0)
+			apply_timed(options, engine, state, next, ready, known, result, timing);
+		left = known - ready;
+		memmove(records, next + ready, left * sizeof(records[0]));
+	}
+	apply_timed(options, engine, state, records, left, left, result, timing);
 }
 
 /* Replays the whole file; false where the engine did not do as expected. */
@@ -152,26 +180,13 @@ static bool
 replay(const struct bench_options *options, struct match_workload *workload,
        const struct match_engine *engine, struct result *result, enum timing timing)
 {
-	uint64_t prefill = workload->header.prefill;
 	void *state = engine->start(workload);
-	uint32_t count;
 
 	if (state == NULL || !match_rewind(workload)) {
 		fprintf(stderr, "busbar-bench: no memory for %s\n", engine->mode);
 		return false;
 	}
-	while ((count = match_next(workload, records)) > 0) {
-		const uint32_t untimed = prefill < count ? (uint32_t)prefill : count;
-		if (untimed > 0) {
-			engine->prepare(state, records, untimed);
-			apply_records(options, engine, state, untimed, NULL, timing);
-			prefill -= untimed;
-		}
-		if (untimed == count)
-			continue;
-		engine->prepare(state, records + untimed, count - untimed);
-		apply_records(options, engine, state, count - untimed, result, timing);
-	}
+	play(options, workload, engine, state, result, timing);
 	result->fills = *engine->fills(state);
 	result->rss_mb = rss_mb();
 	if (engine->stop(state))

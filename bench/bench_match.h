@@ -110,15 +110,18 @@ match_sender(const struct match_workload *workload, uint64_t id, uint8_t side)
 	return 2 * (uint32_t)(id % workload->senders) + side;
 }
 
-/* An engine replays records: prepare is not timed, apply and look are.  apply may get any part
- * of what was prepared last, from the front; of more than one record it looks ahead by itself.
- * look only looks, at what apply would from first on, and returns at how many records. */
+/* Records that an engine may look at behind those that it is given to apply. */
+#define MATCH_AHEAD 32u
+
+/* An engine replays records: prepare, if there is one, makes those ready that come behind all that
+ * were prepared before, and is not timed; apply is.  It applies the first count of records, and
+ * knows of known records there. */
 struct match_engine {
 	const char *mode;
 	void *(*start)(const struct match_workload *workload); /* NULL: no memory */
 	void (*prepare)(void *engine, const struct match_record *records, uint32_t count);
-	void (*apply)(void *engine, uint32_t first, uint32_t count);
-	uint32_t (*look)(void *engine, uint32_t first, uint32_t end);
+	void (*apply)(void *engine, const struct match_record *records, uint32_t count,
+		      uint32_t known);
 	const struct match_fills *(*fills)(void *engine);
 	bool (*stop)(void *engine); /* false: something else was not as it must be */
 };

@@ -27,7 +27,6 @@ struct bare {
 	uint64_t *words;      /* [2 x product + side][price / 64]: where orders are */
 	uint32_t *best;       /* [2 x product + side] */
 	struct order *orders; /* by id */
-	struct match_record records[MATCH_CHUNK];
 	struct match_fills fills;
 	uint32_t gone[4 * MATCH_CHUNK]; /* ids that left, if gone_room says that it is asked for */
 	uint32_t gone_count, gone_room;
@@ -55,12 +54,6 @@ start(const struct match_workload *workload)
 	for (size_t book = 0; book < books; book++)
 		bare->best[book] = book % 2 == BB_BUY ? 0 : MATCH_PRICES - 1;
 	return bare;
-}
-
-static void
-prepare(void *engine, const struct match_record *records, uint32_t count)
-{
-	memcpy(((struct bare *)engine)->records, records, count * sizeof(*records));
 }
 
 static uint32_t
@@ -150,12 +143,13 @@ take(struct bare *bare, const struct match_record *record, uint32_t book)
 }
 
 static void
-apply(void *engine, uint32_t first, uint32_t count)
+apply(void *engine, const struct match_record *records, uint32_t count, uint32_t known)
 {
 	struct bare *bare = engine;
+	(void)known; /* it looks at nothing ahead */
 
-	for (uint32_t i = first; i < first + count; i++) {
-		const struct match_record *record = &bare->records[i];
+	for (uint32_t i = 0; i < count; i++) {
+		const struct match_record *record = &records[i];
 		const uint32_t book = 2u * record->product + record->side;
 		if (record->op == MATCH_ADD)
 			add(bare, record, book);
@@ -164,13 +158,6 @@ apply(void *engine, uint32_t first, uint32_t count)
 		else
 			take(bare, record, book ^ 1u);
 	}
-}
-
-static uint32_t
-look(void *engine, uint32_t first, uint32_t end)
-{
-	(void)engine;
-	return end - first;
 }
 
 static const struct match_fills *
@@ -188,7 +175,7 @@ stop(void *engine)
 }
 
 const struct match_engine match_bare = {
-	"bare", start, prepare, apply, look, fills, stop,
+	"bare", start, NULL, apply, fills, stop,
 };
 
 /* Who is free to be used again: the last order that left, by sender. */
@@ -245,8 +232,7 @@ survey_one(struct match_workload *workload, struct bare *bare, struct senders *s
 			workload->handles_max = senders->used[sender];
 	}
 	bare->gone_count = 0;
-	prepare(bare, record, 1);
-	apply(bare, 0, 1);
+	apply(bare, record, 1, 1);
 	for (uint32_t i = 0; i < bare->gone_count; i++) {
 		const uint32_t id = bare->gone[i];
 		const uint32_t sender =

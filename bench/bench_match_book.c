@@ -6,11 +6,12 @@
 #include "bench/bench_match.h"
 #include "ctl/bb_pages.h"
 #include "market/bb_book.h"
-#include "market/bb_foresee.h"
 #include "market/bb_ids.h"
 
 #define STRETCHES_A_SIDE 64u /* 4,096 prices: more than an order flow touches at a time */
-#define AHEAD            16u /* records that are looked at together */
+#define WORTH 20000u /* orders from which on looking ahead pays: measured */
+#define STEPS 3u     /* of it */
+#define APART 8u     /* records between two steps */
 
 struct engine {
 	struct bb_pages memory;
@@ -19,7 +20,7 @@ struct engine {
 	struct bb_orders orders;
 	struct bb_ids ids;
 	struct bb_id_table table;
-	struct match_record records[MATCH_CHUNK];
+	uint32_t seen[STEPS]; /* records from the next one on, by step */
 	struct match_fills fills;
 };
 
@@ -71,12 +72,6 @@ start(const struct match_workload *workload)
 	return engine;
 }
 
-static void
-prepare(void *context, const struct match_record *records, uint32_t count)
-{
-	memcpy(((struct engine *)context)->records, records, count * sizeof(*records));
-}
-
 BB_INLINE void
 add(struct engine *engine, const struct match_record *record, struct bb_book *book)
 {
@@ -112,6 +107,9 @@ take(struct engine *engine, const struct match_record *record, struct bb_book *b
 	const uint32_t limit = bb_book_rung(book, other, record->price);
 	uint32_t left = record->quantity;
 
+	if (!bb_book_reaches(book, other, limit))
+		return;
+	struct bb_book_place ahead = bb_book_front(book, other);
 	while (left > 0) {
 		const uint32_t slot = bb_book_first(book, other, limit);
 		if (slot == BB_SLOT_NONE)
@@ -119,7 +117,8 @@ take(struct engine *engine, const struct match_record *record, struct bb_book *b
 		const struct bb_order *order = &engine->orders.slots[slot];
 		const uint32_t quantity =
 			left < order->quantity_wh ? left : order->quantity_wh;
-		BB_FETCH(&engine->orders.slots[order->next]);
+		bb_book_pass(book, other, &engine->orders, &ahead);
+		BB_FETCH(&engine->orders.slots[ahead.slot]);
 		match_fill(&engine->fills, order->order_id, record->id,
 			   (uint32_t)bb_book_price(book, other, bb_order_rung(order)), quantity);
 		left -= quantity;
@@ -127,64 +126,90 @@ take(struct engine *engine, const struct match_record *record, struct bb_book *b
 	}
 }
 
-/* As market/bb_foresee.c does it: the place and the rung, then the slot, then what hangs on
- * it.  Where a cancelled order's rung is, only its slot tells, as in the market. */
-static void
-look_ahead(const struct engine *engine, const struct match_record *records, uint32_t count)
+/* The side that an order rests on or meets. */
+BB_INLINE enum bb_side
+side_of(const struct match_record *record)
+{
+	return (enum bb_side)(record->side ^ (record->op == MATCH_TAKE));
+}
+
+/* The rung that it joins or meets; a cancel does not know its rung before its order is seen, as
+ * in the market. */
+BB_INLINE const struct bb_rung *
+rung_of(const struct engine *engine, const struct match_record *record)
+{
+	const struct bb_book *book = &engine->books[record->product];
+	const struct bb_ladder *ladder = &book->ladders[side_of(record)];
+	const uint32_t joins = bb_book_rung(book, side_of(record), record->price);
+	const uint32_t meets = ladder->best & BB_PLACE_RUNG;
+
+	return bb_ladder_rung(ladder, record->op == MATCH_TAKE ? meets : joins);
+}
+
+/* The place and the rung; then the slot; then what hangs on it.  Between two steps other records
+ * are applied, and what the first asked for comes: with so little to do for each record that
+ * pays more than to take each step for a whole group, as market/bb_foresee.c does. */
+BB_INLINE void
+see_place(const struct engine *engine, const struct match_record *record)
+{
+	BB_FETCH(bb_ids_place(&engine->ids, engine->table, record->id));
+	if (record->op != MATCH_CANCEL)
+		BB_FETCH(rung_of(engine, record));
+}
+
+BB_INLINE void
+see_slot(const struct engine *engine, const struct match_record *record)
 {
 	const struct bb_order *slots = engine->orders.slots;
-	const struct bb_rung *rungs[AHEAD];
-	uint32_t seen[AHEAD];
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct bb_book *book = &engine->books[records[i].product];
-		const enum bb_side side = (enum bb_side)records[i].side;
-		BB_FETCH(bb_ids_place(&engine->ids, engine->table, records[i].id));
-		if (records[i].op == MATCH_CANCEL)
-			continue;
-		rungs[i] = bb_ladder_rung(&book->ladders[side],
-					  bb_book_rung(book, side, records[i].price));
-		BB_FETCH(rungs[i]);
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		seen[i] = records[i].op == MATCH_CANCEL
-				  ? *bb_ids_place(&engine->ids, engine->table, records[i].id)
-				  : rungs[i]->last;
-		BB_FETCH(&slots[seen[i]]);
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		const struct bb_order *order = &slots[seen[i]];
-		const struct bb_book *book = &engine->books[records[i].product];
-		if (records[i].op != MATCH_CANCEL)
-			continue;
-		BB_FETCH(&slots[order->prev]);
-		BB_FETCH(&slots[order->next]);
-		BB_FETCH(bb_ladder_rung(&book->ladders[bb_order_side(order)],
-					bb_order_rung(order)));
-	}
+	if (record->op == MATCH_CANCEL)
+		BB_FETCH(&slots[*bb_ids_place(&engine->ids, engine->table, record->id)]);
+	else if (record->op == MATCH_TAKE)
+		BB_FETCH(&slots[rung_of(engine, record)->first]);
+	else
+		BB_FETCH(&slots[rung_of(engine, record)->last]);
 }
 
-static uint32_t
-look(void *context, uint32_t first, uint32_t end)
+BB_INLINE void
+see_neighbours(const struct engine *engine, const struct match_record *record)
 {
-	const struct engine *engine = context;
-	const uint32_t count = end - first < AHEAD ? end - first : AHEAD;
+	const struct bb_book *book = &engine->books[record->product];
+	const struct bb_order *slots = engine->orders.slots;
 
-	if (engine->orders.live >= BB_FORESEE_ORDERS)
-		look_ahead(engine, &engine->records[first], count);
-	return count;
+	if (record->op != MATCH_CANCEL)
+		return;
+	const struct bb_order *order =
+		&slots[*bb_ids_place(&engine->ids, engine->table, record->id)];
+	BB_FETCH(&slots[order->prev]);
+	BB_FETCH(&slots[order->next]);
+	BB_FETCH(bb_ladder_rung(&book->ladders[bb_order_side(order)], bb_order_rung(order)));
+}
+
+BB_INLINE void
+look_ahead(struct engine *engine, const struct match_record *records, uint32_t at,
+	   uint32_t known)
+{
+	uint32_t *seen = engine->seen;
+
+	for (; seen[0] < known && seen[0] <= at + 3 * APART; seen[0]++)
+		see_place(engine, &records[seen[0]]);
+	for (; seen[1] < known && seen[1] <= at + 2 * APART; seen[1]++)
+		see_slot(engine, &records[seen[1]]);
+	for (; seen[2] < known && seen[2] <= at + APART; seen[2]++)
+		see_neighbours(engine, &records[seen[2]]);
 }
 
 static void
-apply(void *context, uint32_t first, uint32_t count)
+apply(void *context, const struct match_record *records, uint32_t count, uint32_t known)
 {
 	struct engine *engine = context;
+	const bool looks = known > 1 && engine->orders.live >= WORTH;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct match_record *record = &engine->records[first + i];
+		const struct match_record *record = &records[i];
 		struct bb_book *book = &engine->books[record->product];
-		if (i % AHEAD == 0 && count > 1)
-			look(engine, first + i, first + count);
+		if (looks)
+			look_ahead(engine, records, i, known);
 		if (record->op == MATCH_ADD)
 			add(engine, record, book);
 		else if (record->op == MATCH_TAKE)
@@ -194,6 +219,8 @@ apply(void *context, uint32_t first, uint32_t count)
 			       *bb_ids_place(&engine->ids, engine->table, record->id),
 			       record->quantity);
 	}
+	for (uint32_t step = 0; step < STEPS; step++)
+		engine->seen[step] -= engine->seen[step] < count ? engine->seen[step] : count;
 }
 
 static const struct match_fills *
@@ -211,5 +238,5 @@ stop(void *context)
 }
 
 const struct match_engine match_book = {
-	"book", start, prepare, apply, look, fills, stop,
+	"book", start, NULL, apply, fills, stop,
 };

@@ -12,6 +12,7 @@
 #include "base/bb_bytes.h"
 #include "bench/bench_match.h"
 #include "ctl/bb_pages.h"
+#include "market/bb_foresee.h"
 #include "market/bb_market.h"
 #include "market/bb_state.h"
 
@@ -20,18 +21,20 @@
 #define FIRST      2u /* participant; the operator is 1 */
 #define PRODUCT    (UINT32_C(1) << 24 | UINT32_C(1990000))
 #define HANDLES    24u /* low bits of an order id; above them the file's id */
-#define BURST      BB_BURST
 #define WEALTH     INT64_C(4000000000000000000)
 
 struct engine {
 	const struct match_workload *workload;
 	struct bb_pages memory;
 	struct bb_market *market;
-	struct bb_bid *bids; /* [MATCH_CHUNK] */
+	struct bb_bid *bids; /* [2][MATCH_CHUNK]: of the last records and those before */
 	struct bb_pages bids_memory;
-	const struct bb_bid *burst[BURST];
-	uint32_t bid_count;
-	uint32_t bid_of[MATCH_CHUNK]; /* by record */
+	struct bb_foresight foresight;
+	uint32_t half;
+	const struct bb_bid *bid_of[MATCH_CHUNK + MATCH_AHEAD]; /* by record, from at to end */
+	uint32_t at, end;
+	uint32_t told;              /* records up to there */
+	const struct bb_bid *under; /* the last that was stepped */
 	uint64_t number;
 	uint64_t *sequences;
 	struct bb_event events[BB_SLICE_EVENTS];
@@ -108,13 +111,13 @@ start_memory(struct engine *engine, const struct bb_market_size *size)
 
 	engine->sequences = calloc(size->participants + 1, sizeof(engine->sequences[0]));
 	if (engine->sequences == NULL || !bb_pages_map(&engine->memory, bytes) ||
-	    !bb_pages_map(&engine->bids_memory, MATCH_CHUNK * sizeof(struct bb_bid)))
+	    !bb_pages_map(&engine->bids_memory, 2 * MATCH_CHUNK * sizeof(struct bb_bid)))
 		return false;
 	bb_arena_init(&arena, engine->memory.bytes, bytes);
 	memset(engine->memory.bytes, 0, engine->memory.size); /* so that no page is taken later */
 	engine->market = bb_market_init(&arena, size, key, 1);
 	engine->bids = engine->bids_memory.bytes;
-	memset(engine->bids, 0, MATCH_CHUNK * sizeof(struct bb_bid));
+	memset(engine->bids, 0, 2 * MATCH_CHUNK * sizeof(struct bb_bid));
 	return true;
 }
 
@@ -140,6 +143,7 @@ start(const struct match_workload *workload)
 	if (engine == NULL)
 		return NULL;
 	engine->workload = workload;
+	bb_foresee_init(&engine->foresight);
 	if (!start_memory(engine, &size)) {
 		stop(engine);
 		return NULL;
@@ -174,34 +178,38 @@ fill_command(const struct match_workload *workload, const struct match_record *r
 	command->order.type = record->op == MATCH_TAKE ? BB_LIMIT_IOC : BB_LIMIT_GTC;
 }
 
-static struct bb_bid *
-open_bid(struct engine *engine, uint32_t participant)
+static void
+open_bid(struct engine *engine, struct bb_bid *bid, uint32_t participant)
 {
-	struct bb_bid *bid = &engine->bids[engine->bid_count++];
-
 	memset(bid, 0, offsetof(struct bb_bid, commands));
 	bid->number = ++engine->number;
 	bid->sequenced_ns = engine->number;
 	bid->sequence = ++engine->sequences[participant];
 	bid->participant = participant;
 	bid->route = BB_ROUTE_SEQUENCE;
-	return bid;
 }
 
 static void
 prepare(void *context, const struct match_record *records, uint32_t count)
 {
 	struct engine *engine = context;
+	const uint32_t left = engine->end - engine->at;
+	struct bb_bid *next = &engine->bids[engine->half * MATCH_CHUNK];
 	struct bb_bid *bid = NULL;
 
-	engine->bid_count = 0;
+	BB_ASSERT(left <= MATCH_AHEAD && count <= MATCH_CHUNK);
+	memmove(engine->bid_of, &engine->bid_of[engine->at], left * sizeof(engine->bid_of[0]));
+	engine->told -= engine->at;
+	engine->at = 0;
+	engine->end = left;
+	engine->half ^= 1;
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t participant =
 			FIRST + match_sender(engine->workload, records[i].id, records[i].side);
 		if (bid == NULL || bid->participant != participant ||
 		    bid->command_count == BB_RECORDS_MAX)
-			bid = open_bid(engine, participant);
-		engine->bid_of[i] = engine->bid_count - 1;
+			open_bid(engine, bid = next++, participant);
+		engine->bid_of[engine->end++] = bid;
 		struct bb_command *command = &bid->commands[bid->command_count++];
 		fill_command(engine->workload, &records[i], command);
 		command->participant = participant;
@@ -232,56 +240,40 @@ step(struct engine *engine, const struct bb_bid *bid)
 
 	while (!done) {
 		uint32_t count = 0;
-		done = bb_market_step(engine->market, bid, engine->events, &count);
+		done = bb_market_step_foreseen(engine->market, &engine->foresight, bid,
+					       engine->events, &count);
 		hear(engine, count);
 	}
 }
 
+/* Tells of the packets of records below known, as far ahead as the matching core does. */
 static void
-foresee(struct engine *engine, uint32_t at, uint32_t count)
+tell(struct engine *engine, uint32_t known)
 {
-	for (uint32_t i = 0; i < count; i++)
-		engine->burst[i] = &engine->bids[at + i];
-	bb_market_foresee(engine->market, engine->burst, count);
+	const uint32_t end = known < engine->at + BB_BURST ? known : engine->at + BB_BURST;
+
+	for (; engine->told < end; engine->told++) {
+		const struct bb_bid *bid = engine->bid_of[engine->told];
+		if (engine->told == 0 || bid != engine->bid_of[engine->told - 1])
+			bb_foresee_bid(&engine->foresight, engine->market, bid);
+	}
 }
 
-/* The first packet of which nothing was applied with records before first. */
-static uint32_t
-next_bid(const struct engine *engine, uint32_t first)
-{
-	const bool begun = first > 0 && engine->bid_of[first] == engine->bid_of[first - 1];
-
-	return engine->bid_of[first] + begun;
-}
-
-static uint32_t
-look(void *context, uint32_t first, uint32_t end)
+/* A packet is stepped with its first record. */
+static void
+apply(void *context, const struct match_record *records, uint32_t count, uint32_t known)
 {
 	struct engine *engine = context;
-	const uint32_t at = next_bid(engine, first);
-	const uint32_t left = engine->bid_of[end - 1] + 1 - at;
-	const uint32_t burst = left < BURST ? left : BURST;
-	uint32_t seen = first;
+	const uint32_t known_end = engine->at + known;
 
-	foresee(engine, at, burst);
-	while (seen < end && engine->bid_of[seen] < at + burst)
-		seen++;
-	return seen - first;
-}
-
-static void
-apply(void *context, uint32_t first, uint32_t count)
-{
-	struct engine *engine = context;
-	const uint32_t end = engine->bid_of[first + count - 1] + 1;
-
-	for (uint32_t at = next_bid(engine, first); at < end;) {
-		const uint32_t burst = end - at < BURST ? end - at : BURST;
-
-		foresee(engine, at, burst);
-		for (uint32_t i = 0; i < burst; i++)
-			step(engine, engine->burst[i]);
-		at += burst;
+	(void)records; /* bids were made of them */
+	for (; count > 0; count--) {
+		const struct bb_bid *bid = engine->bid_of[engine->at++];
+		if (bid == engine->under)
+			continue;
+		tell(engine, known_end);
+		step(engine, bid);
+		engine->under = bid;
 	}
 }
 
@@ -292,5 +284,5 @@ fills(void *context)
 }
 
 const struct match_engine match_market = {
-	"market", start, prepare, apply, look, fills, stop,
+	"market", start, prepare, apply, fills, stop,
 };

@@ -63,21 +63,21 @@ bb_ledger_alarm(const struct bb_ledger *ledger, char text[BB_LEDGER_TEXT])
 		return bb_ledger_say(text, BB_ERR_FULL,
 				     "%u more segments of the %u that a ledger may have: plan the "
 				     "next ledger", bb_store_left(store), BB_STORE_SEGMENTS_MAX);
+	const uint64_t room_mib = bb_store_room(store) >> 20;
+	const uint64_t hold_mib = store->segment_size / BB_HOLD_PART >> 20;
 	if (alarm == BB_ERR_FULL)
 		return bb_ledger_say(text, alarm,
-				     "all %u segments that a ledger may have are made; %u are empty, "
-				     "%" PRIu64 " MiB are left in this one: begin the next ledger; with "
-				     "none empty and less than %" PRIu64 " MiB left nothing more is "
-				     "accepted", BB_STORE_SEGMENTS_MAX, bb_store_spares(store),
-				     bb_store_room(store) >> 20,
-				     store->segment_size / BB_HOLD_PART >> 20);
+				     "all %u segments that a ledger may have are made; %u are "
+				     "empty, %" PRIu64 " MiB are left in this one: begin the next "
+				     "ledger; with none empty and less than %" PRIu64
+				     " MiB left nothing more is accepted", BB_STORE_SEGMENTS_MAX,
+				     bb_store_spares(store), room_mib, hold_mib);
 	return bb_ledger_say(text, alarm,
 			     "the next segments cannot be made: %s; %u of %u are there, %" PRIu64
 			     " MiB are left in this one: make room; with none there and less than "
 			     "%" PRIu64 " MiB left nothing more is accepted",
 			     bb_result_text(alarm), bb_store_spares(store), BB_STORE_SPARES,
-			     bb_store_room(store) >> 20,
-			     store->segment_size / BB_HOLD_PART >> 20);
+			     room_mib, hold_mib);
 }
 
 /* Takes the memory whose size the market tells: places and line. */

@@ -63,6 +63,7 @@ bb_replay_start(struct bb_replay *replay, struct bb_market *market, uint32_t ven
 	replay->event = 0;
 	replay->what = "";
 	replay->values = (struct bb_ledger_values){ .field = NULL };
+	bb_foresee_init(&replay->foresight);
 }
 
 static enum bb_result
@@ -180,10 +181,12 @@ bb_replay_input(struct bb_replay *replay, const struct bb_block_input *input)
 	bid->number = input->number;
 	bid->sequenced_ns = input->time_ns;
 	bid->route = BB_ROUTE_SEQUENCE;
+	bb_foresee_bid(&replay->foresight, replay->market, bid);
 	while (!done) {
 		uint32_t count = 0;
 
-		done = bb_market_step(replay->market, bid, replay->events, &count);
+		done = bb_market_step_foreseen(replay->market, &replay->foresight, bid,
+					       replay->events, &count);
 		result = compare_slice(replay, input, count);
 		if (result != BB_OK)
 			return result;

@@ -11,6 +11,7 @@
 
 #include "ledger/bb_block.h"
 #include "ledger/bb_ledger.h"
+#include "market/bb_foresee.h"
 #include "market/bb_market.h"
 
 struct bb_replay {
@@ -22,6 +23,7 @@ struct bb_replay {
 	const char *what; /* what it is, */
 	struct bb_ledger_values values; /* and what both sides say */
 	struct bb_bid bid;
+	struct bb_foresight foresight;
 	struct bb_event events[BB_SLICE_EVENTS];
 };
 

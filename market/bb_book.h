@@ -109,6 +109,37 @@ bb_book_first(const struct bb_book *book, enum bb_side side, uint32_t limit)
 						  : BB_SLOT_NONE;
 }
 
+/* An order of a side, by where it stands. */
+struct bb_book_place {
+	uint32_t rung;
+	uint32_t slot;
+};
+
+/* bb_book_front returns the place of the order next to trade on a side, which has one. */
+static inline struct bb_book_place
+bb_book_front(const struct bb_book *book, enum bb_side side)
+{
+	const struct bb_ladder *ladder = &book->ladders[side];
+
+	return (struct bb_book_place){ ladder->best, bb_ladder_rung(ladder, ladder->best)->first };
+}
+
+/* bb_book_pass moves place to the order that trades after it; BB_SLOT_NONE stays. */
+static inline void
+bb_book_pass(const struct bb_book *book, enum bb_side side, const struct bb_orders *orders,
+	     struct bb_book_place *place)
+{
+	const struct bb_ladder *ladder = &book->ladders[side];
+	uint32_t next = orders->slots[place->slot].next;
+
+	if (next == BB_SLOT_NONE && place->slot != BB_SLOT_NONE) {
+		place->rung = bb_ladder_after(ladder, place->rung);
+		if (place->rung != BB_RUNG_NONE)
+			next = bb_ladder_rung(ladder, place->rung)->first;
+	}
+	place->slot = next;
+}
+
 /* bb_book_room returns whether an order can rest on a rung of side. */
 static inline bool
 bb_book_room(const struct bb_book *book, enum bb_side side, uint32_t rung, uint32_t quantity_wh)

@@ -1,16 +1,22 @@
 #include "market/bb_foresee.h"
 
-#define SIGHTS_MAX (BB_BURST * BB_FORESEE_SHORT)
+#include <string.h>
+
+#include "market/bb_state.h"
 
 /* What is known so far of an order that comes, and of one that is named to leave or to change.
  * They are apart, and counted without a branch, because which is next nobody can predict. */
 struct coming {
-	const struct bb_order_command *order;
 	const struct bb_account *account;
 	const struct bb_listing *listing;
-	const uint32_t *page; /* where its page is, then where its position is */
+	const uint32_t *page;       /* where its page is, then where its position is */
 	const struct bb_rung *rung; /* that it joins */
-	uint32_t met; /* slot that it trades with first */
+	uint64_t order_id;
+	uint32_t participant;
+	uint32_t product;
+	int32_t price;
+	uint32_t side;
+	uint32_t position;
 };
 
 struct leaving {
@@ -21,73 +27,93 @@ struct leaving {
 };
 
 struct sights {
-	struct coming coming[SIGHTS_MAX];
-	struct leaving leaving[SIGHTS_MAX];
-	const struct bb_rung *meeting[SIGHTS_MAX]; /* rungs, then their first slots */
-	uint32_t first[SIGHTS_MAX];
 	uint32_t coming_count;
 	uint32_t leaving_count;
 	uint32_t meeting_count;
+	struct coming coming[BB_FORESEEN];
+	struct leaving leaving[BB_FORESEEN];
+	const struct bb_rung *meeting[BB_FORESEEN]; /* rungs that are met */
+	uint32_t first[BB_FORESEEN];                /* and their first slots */
 };
 
-/* Step 1: who asks, and where a new order belongs. */
-static void
-see_command(const struct bb_market *market, const struct bb_command *command,
-	    struct sights *sights)
+void
+bb_foresee_init(struct bb_foresight *foresight)
 {
-	const uint32_t participant = command->participant;
+	memset(foresight, 0, sizeof(*foresight));
+	foresight->parts = BB_FORESEE_PARTS;
+}
+
+/* Step 1: who asks, and where the page of its positions is noted. */
+BB_INLINE void
+see_command(const struct bb_market *market, const struct bb_command *command,
+	    uint32_t participant, struct sights *sights)
+{
 	const struct bb_account *account = &market->members.accounts[participant];
+	const struct bb_order_command *order = &command->order;
+	struct coming *coming = &sights->coming[sights->coming_count];
+	struct leaving *leaving = &sights->leaving[sights->leaving_count];
 
 	BB_FETCH(account);
 	BB_FETCH(&market->accounts.purses[participant]);
 	BB_FETCH(&market->members.windows[participant]);
-	sights->coming[sights->coming_count].order = &command->order;
-	sights->coming[sights->coming_count].account = account;
+	coming->account = account;
+	coming->order_id = order->order_id;
+	coming->product = order->product;
+	coming->price = order->price;
+	coming->side = order->side & 1;
+	coming->participant = participant;
 	sights->coming_count += command->kind == BB_COMMAND_NEW;
-	sights->leaving[sights->leaving_count].order_id = command->order.order_id;
-	sights->leaving[sights->leaving_count].account = account;
+	leaving->account = account;
+	leaving->order_id = order->order_id;
 	sights->leaving_count += (command->kind == BB_COMMAND_CANCEL) |
 				 (command->kind == BB_COMMAND_REPLACE);
+}
+
+/* Takes an order out that is for nothing that is known. */
+static void
+drop(struct sights *sights, uint32_t at)
+{
+	sights->coming[at] = sights->coming[--sights->coming_count];
 }
 
 static void
 see_listings(const struct bb_market *market, struct sights *sights)
 {
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < sights->coming_count; i++) {
-		struct coming *coming = &sights->coming[kept];
-		*coming = sights->coming[i];
-		coming->listing = bb_products_find(&market->products, coming->order->product);
-		if (BB_UNLIKELY(coming->listing == NULL))
+	for (uint32_t i = 0; i < sights->coming_count;) {
+		struct coming *coming = &sights->coming[i];
+		coming->listing = bb_products_find(&market->products, coming->product);
+		if (BB_UNLIKELY(coming->listing == NULL)) {
+			drop(sights, i);
 			continue;
-		const struct bb_book *book = &coming->listing->book;
-		const uint32_t above =
-			(uint32_t)coming->order->price - (uint32_t)book->price_min;
-		if (BB_UNLIKELY(above > book->width))
-			continue;
+		}
 		coming->page = bb_position_page(
-			&market->positions, coming->account->participant,
+			&market->positions, coming->participant,
 			bb_listing_index(&market->products, coming->listing));
 		BB_FETCH(coming->page);
-		kept++;
+		i++;
 	}
-	sights->coming_count = kept;
 }
 
 /* Step 2: the place of the own id, the rungs. */
 static void
 see_rungs(const struct bb_market *market, struct sights *sights)
 {
-	for (uint32_t i = 0; i < sights->coming_count; i++) {
+	uint32_t meeting = 0;
+
+	for (uint32_t i = 0; i < sights->coming_count;) {
 		struct coming *coming = &sights->coming[i];
 		const struct bb_book *book = &coming->listing->book;
-		const enum bb_side side = (enum bb_side)(coming->order->side & 1);
+		const uint32_t above = (uint32_t)coming->price - (uint32_t)book->price_min;
+		if (BB_UNLIKELY(above > book->width)) {
+			drop(sights, i); /* out of its band */
+			continue;
+		}
+		const enum bb_side side = (enum bb_side)coming->side;
 		const struct bb_ladder *other = &book->ladders[side ^ 1];
-		const uint32_t rung = bb_book_rung(book, side, coming->order->price);
+		const uint32_t rung = bb_book_rung(book, side, coming->price);
 		const uint32_t index = bb_listing_index(&market->products, coming->listing);
 
-		BB_FETCH(bb_ids_place(&market->ids, coming->account->ids, coming->order->order_id));
+		BB_FETCH(bb_ids_place(&market->ids, coming->account->ids, coming->order_id));
 		coming->page = &market->positions.pages[*coming->page][index % BB_PAGE];
 		BB_FETCH(coming->page);
 		coming->rung = bb_ladder_rung(&book->ladders[side], rung);
@@ -95,9 +121,11 @@ see_rungs(const struct bb_market *market, struct sights *sights)
 		const bool meets = other->best <= bb_book_mirror(book, rung);
 		const struct bb_rung *met = bb_ladder_rung(other, other->best & -(uint32_t)meets);
 		BB_FETCH(met);
-		sights->meeting[sights->meeting_count] = met;
-		sights->meeting_count += meets;
+		sights->meeting[meeting] = met;
+		meeting += meets;
+		i++;
 	}
+	sights->meeting_count = meeting;
 	for (uint32_t i = 0; i < sights->leaving_count; i++) {
 		struct leaving *leaving = &sights->leaving[i];
 		leaving->place =
@@ -113,8 +141,10 @@ see_slots(const struct bb_market *market, struct sights *sights)
 	const struct bb_order *slots = market->orders.slots;
 
 	for (uint32_t i = 0; i < sights->coming_count; i++) {
-		BB_FETCH(&market->positions.slots[*sights->coming[i].page]);
-		BB_FETCH(&slots[sights->coming[i].rung->last]);
+		struct coming *coming = &sights->coming[i];
+		coming->position = *coming->page;
+		BB_FETCH(&market->positions.slots[coming->position]);
+		BB_FETCH(&slots[coming->rung->last]);
 	}
 	for (uint32_t i = 0; i < sights->leaving_count; i++) {
 		const uint32_t slot = *sights->leaving[i].place;
@@ -130,102 +160,97 @@ see_slots(const struct bb_market *market, struct sights *sights)
 	}
 }
 
-/* Step 4: what hangs on that slot. */
+/* Step 4: what hangs on that slot, and on the position. */
 static void
-see_neighbours(const struct bb_market *market, const struct sights *sights)
+see_neighbours(const struct bb_market *market, struct sights *sights)
 {
 	const struct bb_order *slots = market->orders.slots;
 	const struct bb_order_own *own = market->orders.own;
 
+	for (uint32_t i = 0; i < sights->coming_count; i++) {
+		const struct coming *coming = &sights->coming[i];
+		BB_FETCH(&own[market->positions.slots[coming->position].fresh[coming->side]]);
+	}
 	for (uint32_t i = 0; i < sights->leaving_count; i++) {
 		const uint32_t slot = sights->leaving[i].slot;
 		const struct bb_order *order = &slots[slot];
 		const struct bb_book *book = &market->products.listings[order->listing].book;
+		const struct bb_ladder *ladder = &book->ladders[bb_order_side(order)];
 		BB_FETCH(&market->positions.slots[order->position]);
-		BB_FETCH(bb_ladder_rung(&book->ladders[bb_order_side(order)],
-					bb_order_rung(order)));
+		/* What is not there is of the first listing, which may have ended. */
+		if (BB_LIKELY(bb_order_rung(order) < ladder->rung_count))
+			BB_FETCH(bb_ladder_rung(ladder, bb_order_rung(order)));
 		BB_FETCH(&slots[order->prev]);
 		BB_FETCH(&slots[order->next]);
 		BB_FETCH(&own[own[slot].prev]);
 		BB_FETCH(&own[own[slot].next]);
 	}
 	for (uint32_t i = 0; i < sights->meeting_count; i++) {
-		const struct bb_order *order = &slots[sights->first[i]];
+		const uint32_t slot = sights->first[i];
+		const struct bb_order *order = &slots[slot];
 		BB_FETCH(&market->positions.slots[order->position]);
+		BB_FETCH(&market->positions.slots[order->position].locked);
 		BB_FETCH(&slots[order->next]);
 		BB_FETCH(&own[order->next]);
+		BB_FETCH(&own[own[slot].prev]);
+		BB_FETCH(&own[own[slot].next]);
 	}
 }
 
 /* Step 5: whose it was. */
 static void
-see_makers(const struct bb_market *market, const struct sights *sights)
+see_makers(const struct bb_market *market, struct sights *sights)
 {
 	for (uint32_t i = 0; i < sights->meeting_count; i++) {
 		const struct bb_order *order = &market->orders.slots[sights->first[i]];
 		const uint32_t participant = market->positions.slots[order->position].participant;
-		BB_FETCH(&market->members.accounts[participant]);
-		BB_FETCH(&market->members.accounts[participant].bought_wh);
+		const struct bb_account *account = &market->members.accounts[participant];
+		BB_FETCH(&account->bought_wh);
 		BB_FETCH(&market->accounts.purses[participant]);
+		BB_FETCH(bb_ids_place(&market->ids, account->ids, order->order_id));
+		const struct bb_order *second = &market->orders.slots[order->next];
+		BB_FETCH(&market->positions.slots[second->position]);
+		BB_FETCH(&market->orders.slots[second->next]);
+		BB_FETCH(&market->orders.own[second->next]);
 	}
 }
 
-static void
-see(const struct bb_market *market, struct sights *sights)
-{
-	see_listings(market, sights);
-	see_rungs(market, sights);
-	see_slots(market, sights);
-	see_neighbours(market, sights);
-	see_makers(market, sights);
-}
-
-static bool
-worth_it(const struct bb_market *market, uint32_t count)
-{
-	return count >= 2 &&
-	       market->orders.live + market->positions.live >= BB_FORESEE_PARTS;
-}
-
-static void
-begin_sights(struct sights *sights)
-{
-	sights->coming_count = sights->leaving_count = sights->meeting_count = 0;
-}
-
 void
-bb_foresee_commands(const struct bb_market *market, const struct bb_bid *bid, uint32_t from)
+bb_foresee_look(struct bb_foresight *foresight, const struct bb_market *market, uint32_t record)
 {
 	struct sights sights;
-	const uint32_t left = bid->command_count - from;
-	const uint32_t count = left < BB_FORESEEN ? left : BB_FORESEEN;
+	uint64_t next = foresight->passed << 16 | record;
+	uint32_t count = 0;
 
-	if (bid->command_count <= BB_FORESEE_SHORT || !worth_it(market, count))
-		return;
-	begin_sights(&sights);
-	for (uint32_t i = 0; i < count; i++)
-		see_command(market, &bid->commands[from + i], &sights);
-	see(market, &sights);
-}
+	sights.coming_count = sights.leaving_count = 0;
+	for (; count < BB_FORESEEN && next >> 16 < foresight->told; count++) {
+		const struct bb_bid *bid = foresight->bids[(next >> 16) % BB_BURST];
+		const uint32_t at = (uint32_t)(next & UINT16_MAX);
 
-void
-bb_market_foresee(const struct bb_market *market, const struct bb_bid *const *bids,
-		  uint32_t count)
-{
-	struct sights sights;
-
-	BB_ASSERT(count <= BB_BURST);
-	if (!worth_it(market, count))
-		return;
-	begin_sights(&sights);
-	/* Of a longer bid the step itself looks at all commands. */
-	for (uint32_t i = 0; i < count; i++) {
-		const struct bb_bid *bid = bids[i];
-		if (bid->command_count > BB_FORESEE_SHORT || bid->route != BB_ROUTE_SEQUENCE ||
-		    bid->participant > market->members.size)
-			continue;
-		for (uint32_t j = 0; j < bid->command_count; j++)
-			see_command(market, &bid->commands[j], &sights);
+		see_command(market, &bid->commands[at], bid->participant, &sights);
+		next = at + 1 < bid->command_count ? next + 1 : ((next >> 16) + 1) << 16;
 	}
-	see(market, &sights);
+	foresight->due = next;
+	if (count < 2) /* nobody to wait with */
+		return;
+	foresight->formed++;
+	see_listings(market, &sights);
+	see_rungs(market, &sights);
+	see_slots(market, &sights);
+	see_neighbours(market, &sights);
+	see_makers(market, &sights);
+}
+
+void
+bb_foresee_bid(struct bb_foresight *foresight, const struct bb_market *market,
+	       const struct bb_bid *bid)
+{
+	const uint64_t waiting = foresight->told - foresight->passed;
+
+	if (bid->route != BB_ROUTE_SEQUENCE || bid->command_count == 0 ||
+	    bid->participant > market->members.size || waiting == BB_BURST)
+		return;
+	if (waiting == 0 && market->orders.live + market->positions.live < foresight->parts)
+		return;
+	foresight->bids[foresight->told++ % BB_BURST] = bid;
 }

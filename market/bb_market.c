@@ -363,13 +363,23 @@ bool
 bb_market_step(struct bb_market *market, const struct bb_bid *bid, struct bb_event *events,
 	       uint32_t *count)
 {
+	return bb_market_step_foreseen(market, NULL, bid, events, count);
+}
+
+bool
+bb_market_step_foreseen(struct bb_market *market, struct bb_foresight *foresight,
+			const struct bb_bid *bid, struct bb_event *events, uint32_t *count)
+{
 	struct bb_slice slice = {
 		.events = events, .room = BB_SLICE_EVENTS, .number = bid->number,
 	};
+	const bool told = foresight != NULL && bb_foresee_is_next(foresight, bid);
 
 	*count = 0;
 	if (!market->stepping && !begin_bid(market, bid, &slice)) {
 		*count = slice.count;
+		if (told)
+			bb_foresee_passes(foresight);
 		return true;
 	}
 	BB_ASSERT(bid->number == market->number);
@@ -378,14 +388,16 @@ bb_market_step(struct bb_market *market, const struct bb_bid *bid, struct bb_eve
 		slice.record = market->record;
 		slice.behind = &bid->commands[market->record + 1];
 		slice.behind_count = (uint32_t)bid->command_count - market->record - 1;
-		if (market->record % BB_FORESEEN == 0)
-			bb_foresee_commands(market, bid, market->record);
+		if (told)
+			bb_foresee_at(foresight, market, market->record);
 		if (!run(market, &bid->commands[market->record], account, BB_OK, &slice))
 			break;
 		market->record++;
 	}
 	*count = slice.count;
 	market->stepping = market->record < bid->command_count;
+	if (told && !market->stepping)
+		bb_foresee_passes(foresight);
 	return !market->stepping;
 }
 

@@ -116,10 +116,13 @@ struct bb_market *bb_market_init(struct bb_arena *arena, const struct bb_market_
 bool bb_market_step(struct bb_market *market, const struct bb_bid *bid,
 		    struct bb_event *events, uint32_t *count);
 
-/* bb_market_foresee asks for what up to BB_BURST bids will read, so that their waits for memory
- * pass together: call it before the first of them is stepped.  It changes nothing. */
-void bb_market_foresee(const struct bb_market *market, const struct bb_bid *const *bids,
-		       uint32_t count);
+struct bb_foresight;
+
+/* bb_market_step_foreseen is bb_market_step for who knows what comes next, and told foresight
+ * (market/bb_foresee.h); the result is the same. */
+bool bb_market_step_foreseen(struct bb_market *market, struct bb_foresight *foresight,
+			     const struct bb_bid *bid, struct bb_event *events,
+			     uint32_t *count);
 
 /* bb_market_look tells any core whether sequence of participant may pass: BB_OK,
  * BB_ERR_SEQUENCE_OLD or BB_ERR_DUPLICATE.  participant is 1..size.participants. */

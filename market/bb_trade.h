@@ -40,12 +40,6 @@ bb_trade_with(struct bb_market *market, struct bb_slice *slice, struct bb_take *
 	if (way != NULL && way->room_wh < quantity_wh)
 		quantity_wh = (uint32_t)way->room_wh;
 	BB_ASSERT(standing.account != take->account);
-	const uint32_t next = standing.order->next;
-	BB_FETCH(&market->orders.slots[next]);
-	if (take->left_wh > resting_wh) {
-		BB_FETCH(&market->orders.own[next]);
-		BB_FETCH(&market->positions.slots[market->orders.slots[next].position]);
-	}
 	take->left_wh -= quantity_wh;
 	*bb_slice_next(slice) = (struct bb_event){
 		.number = slice->number,
@@ -113,6 +107,46 @@ bb_trade_leaves_band(const struct bb_take *take)
 	       bb_book_reaches(&take->listing->book, bb_side_other(take->side), take->reach);
 }
 
+/* Orders that a take will come to: the next, and the one behind it. */
+struct bb_trade_ahead {
+	uint32_t next;
+	struct bb_book_place place;
+};
+
+BB_INLINE struct bb_trade_ahead
+bb_trade_ahead(const struct bb_market *market, const struct bb_book *book, enum bb_side side)
+{
+	struct bb_trade_ahead ahead = { .place = bb_book_front(book, side) };
+
+	bb_book_pass(book, side, &market->orders, &ahead.place);
+	ahead.next = ahead.place.slot;
+	bb_book_pass(book, side, &market->orders, &ahead.place);
+	return ahead;
+}
+
+/* Asks for what hangs on both, and for the one behind them: each a trade before the next of
+ * these is read, as in market/bb_foresee.c. */
+BB_INLINE void
+bb_trade_look(const struct bb_market *market, const struct bb_book *book, enum bb_side side,
+	      struct bb_trade_ahead *ahead)
+{
+	const struct bb_order *slots = market->orders.slots;
+	const struct bb_order_own *own = market->orders.own;
+	const struct bb_position *positions = market->positions.slots;
+	const struct bb_order *next = &slots[ahead->next];
+	const uint32_t maker = positions[next->position].participant;
+
+	BB_FETCH(&own[own[ahead->next].prev]);
+	BB_FETCH(&own[own[ahead->next].next]);
+	BB_FETCH(bb_ids_place(&market->ids, market->members.accounts[maker].ids, next->order_id));
+	ahead->next = ahead->place.slot;
+	BB_FETCH(&positions[slots[ahead->next].position]);
+	BB_FETCH(&positions[slots[ahead->next].position].locked);
+	bb_book_pass(book, side, &market->orders, &ahead->place);
+	BB_FETCH(&slots[ahead->place.slot]);
+	BB_FETCH(&own[ahead->place.slot]);
+}
+
 /* Trades with all that an order of a zone without lines reaches; false if the slice is full
  * before. */
 BB_INLINE bool
@@ -121,10 +155,20 @@ bb_trade_inside(struct bb_market *market, struct bb_slice *slice, struct bb_take
 	const struct bb_book *book = &take->listing->book;
 	const enum bb_side other = bb_side_other(take->side);
 
+	struct bb_trade_ahead ahead;
+	bool knows = false;
+
 	while (take->left_wh > 0 && take->trades && bb_book_reaches(book, other, take->limit)) {
 		if (bb_slice_left(slice) < 2) /* the trade, and an iceberg's next clip */
 			return false;
-		bb_trade_with(market, slice, take, bb_book_first(book, other, take->limit), NULL);
+		const uint32_t slot = bb_book_first(book, other, take->limit);
+		if (take->left_wh > market->orders.slots[slot].quantity_wh) {
+			if (!knows)
+				ahead = bb_trade_ahead(market, book, other);
+			knows = true;
+			bb_trade_look(market, book, other, &ahead);
+		}
+		bb_trade_with(market, slice, take, slot, NULL);
 	}
 	return true;
 }

@@ -18,6 +18,7 @@ bb_matcher_init(struct bb_matcher *matcher, struct bb_market *market,
 		.number = bb_market_number(market),
 		.time_ns = bb_market_time_ns(market),
 	};
+	bb_foresee_init(&matcher->foresight);
 }
 
 static uint32_t
@@ -71,7 +72,8 @@ apply_slice(struct bb_matcher *matcher, struct bb_outcome *outcomes)
 {
 	struct bb_bid *bid = matcher->bid;
 	uint32_t count = 0;
-	const bool done = bb_market_step(matcher->market, bid, &outcomes[0].event, &count);
+	const bool done = bb_market_step_foreseen(matcher->market, &matcher->foresight, bid,
+						  &outcomes[0].event, &count);
 
 	BB_ASSERT(count <= BB_SLICE_EVENTS);
 	count_events(matcher->counters, outcomes, count);
@@ -124,6 +126,11 @@ bb_matcher_step(struct bb_matcher *matcher, uint64_t now_ns, void *mbuf, struct 
 	const enum bb_result seen =
 		bb_market_look(matcher->market, bid->participant, bid->sequence);
 
+	if (seen == BB_OK && bid->route == BB_ROUTE_SEQUENCE) {
+		sequence(matcher, now_ns, mbuf, bid);
+		return apply_slice(matcher, outcomes);
+	}
+	bb_foresee_drop(&matcher->foresight, bid);
 	if (seen == BB_ERR_DUPLICATE) {
 		bid->route = BB_ROUTE_REPEAT;
 		return packet_outcome(outcomes, BB_OUTCOME_PACKET, BB_OK, mbuf, bid);
@@ -131,10 +138,7 @@ bb_matcher_step(struct bb_matcher *matcher, uint64_t now_ns, void *mbuf, struct 
 	if (seen != BB_OK)
 		return packet_outcome(outcomes, BB_OUTCOME_REFUSED, seen, mbuf, bid);
 	/* The signature of a repeat was not checked, so it cannot become an input. */
-	if (bid->route != BB_ROUTE_SEQUENCE)
-		return packet_outcome(outcomes, BB_OUTCOME_REFUSED, BB_ERR_BUSY, mbuf, bid);
-	sequence(matcher, now_ns, mbuf, bid);
-	return apply_slice(matcher, outcomes);
+	return packet_outcome(outcomes, BB_OUTCOME_REFUSED, BB_ERR_BUSY, mbuf, bid);
 }
 
 static void

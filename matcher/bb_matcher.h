@@ -14,6 +14,7 @@
 #define BB_MATCHER_H
 
 #include "base/bb_counters.h"
+#include "market/bb_foresee.h"
 #include "market/bb_market.h"
 #include "market/bb_outcome.h"
 #include "market/bb_views.h"
@@ -27,6 +28,7 @@ struct bb_matcher {
 	void *mbuf;         /* its packet */
 	uint32_t event_count; /* of it, so far */
 	uint64_t ticks;     /* applied since start */
+	struct bb_foresight foresight;
 };
 
 /* Room that one call of bb_matcher_step needs: a slice and its packet. */
@@ -42,6 +44,14 @@ static inline bool
 bb_matcher_ready(const struct bb_matcher *matcher)
 {
 	return matcher->bid == NULL;
+}
+
+/* bb_matcher_foresee tells of a packet that bb_matcher_step will bring, behind those told before
+ * (market/bb_foresee.h): a hint, which changes no result. */
+static inline void
+bb_matcher_foresee(struct bb_matcher *matcher, const struct bb_bid *bid)
+{
+	bb_foresee_bid(&matcher->foresight, matcher->market, bid);
 }
 
 /* bb_matcher_step takes one packet, or goes on with the last, and writes at most

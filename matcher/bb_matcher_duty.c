@@ -4,6 +4,7 @@
 #include <rte_ring.h>
 
 #include "base/bb_assert.h"
+#include "base/bb_hint.h"
 
 /* dequeue_one takes one packet from the next lane in turn that has one. */
 static void *
@@ -20,30 +21,37 @@ dequeue_one(struct bb_matcher_duty *duty)
 	return NULL;
 }
 
-static void
-take_burst(struct bb_matcher_duty *duty)
-{
-	const struct bb_bid *bids[BB_BURST];
+/* How far before its turn a packet is told: what lies between was asked for, but another core
+ * wrote it, and it has to come from there first. */
+#define TOLD_AHEAD (BB_BURST - 8u)
 
-	duty->taken_at = 0;
-	duty->taken_count = 0;
-	while (duty->taken_count < BB_BURST) {
+static void
+take_ahead(struct bb_matcher_duty *duty)
+{
+	while (duty->taken_count - duty->given_count < BB_BURST) {
 		void *mbuf = dequeue_one(duty);
 		if (mbuf == NULL)
 			break;
-		bids[duty->taken_count] = rte_mbuf_to_priv(mbuf);
-		duty->taken[duty->taken_count++] = mbuf;
+		const struct bb_bid *bid = rte_mbuf_to_priv(mbuf);
+		BB_FETCH(&bid->participant);
+		BB_FETCH(bid->commands);
+		duty->taken[duty->taken_count++ % BB_BURST] = mbuf;
 	}
-	bb_market_foresee(duty->matcher->market, bids, duty->taken_count);
+	while (duty->told_count < duty->taken_count &&
+	       duty->told_count - duty->given_count < TOLD_AHEAD)
+		bb_matcher_foresee(
+			duty->matcher,
+			rte_mbuf_to_priv(duty->taken[duty->told_count++ % BB_BURST]));
 }
 
 /* take_packet returns the next packet, or NULL. */
 static void *
 take_packet(struct bb_matcher_duty *duty)
 {
-	if (duty->taken_at == duty->taken_count)
-		take_burst(duty);
-	return duty->taken_at < duty->taken_count ? duty->taken[duty->taken_at++] : NULL;
+	take_ahead(duty);
+	return duty->given_count < duty->taken_count
+		       ? duty->taken[duty->given_count++ % BB_BURST]
+		       : NULL;
 }
 
 static uint32_t
@@ -111,7 +119,7 @@ matcher_quiet(const void *state)
 {
 	const struct bb_matcher_duty *duty = state;
 
-	if (!bb_matcher_ready(duty->matcher) || duty->taken_at < duty->taken_count)
+	if (!bb_matcher_ready(duty->matcher) || duty->given_count < duty->taken_count)
 		return false;
 	for (uint32_t i = 0; i < duty->lane_count; i++)
 		if (!rte_ring_empty(duty->lanes[i]))

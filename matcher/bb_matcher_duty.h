@@ -2,7 +2,7 @@
  *
  * Lanes are visited in turn, one packet each, in the order of their numbers: the lane
  * order and the ring order are all that decides who comes first.  Up to a burst of packets
- * is taken at once, so that the market can look ahead (bb_market_foresee); each is
+ * is taken before their turn, so that the market can look ahead (bb_matcher_foresee); each is
  * numbered and stamped when its turn comes.
  *
  * Threads  The only consumer of lanes and asks, the only producer of outcomes and answers.  Any
@@ -25,9 +25,10 @@ struct bb_matcher_duty {
 	struct rte_ring *lanes[BB_LANES_MAX]; /* mbuf pointers; private area is a bb_bid */
 	uint32_t lane_count;
 	uint32_t lane_next;
-	void *taken[BB_BURST]; /* packets whose turn has not come: from taken_at on */
-	uint32_t taken_at;
-	uint32_t taken_count;
+	void *taken[BB_BURST]; /* packets whose turn has not come, by count */
+	uint64_t taken_count;
+	uint64_t told_count;   /* of them, to the market */
+	uint64_t given_count;  /* of them, whose turn came */
 	struct rte_ring *outcomes; /* struct bb_outcome elements, to the ledger */
 	struct rte_ring *asks;     /* struct bb_inspect pointers, from the control thread */
 	struct rte_ring *answers;  /* the same, back */

@@ -6,6 +6,7 @@
 
 #include "base/bb_assert.h"
 #include "base/bb_bytes.h"
+#include "market/bb_foresee.h"
 #include "market/bb_state.h"
 #include "tests/market/market_bytes.h"
 #include "tests/market/market_model.h"
@@ -21,6 +22,7 @@ struct subject {
 	uint32_t room; /* 0: bb_market_apply */
 	struct bb_event events[MODEL_EVENTS + BB_SLICE_EVENTS];
 	uint32_t event_count;
+	struct bb_foresight foresight;
 };
 
 static _Alignas(BB_ARENA_ALIGN) uint8_t memories[3][MEMORY]; /* one to move to */
@@ -43,6 +45,8 @@ start(const struct venue *venue, uint8_t choice)
 		memset(memories[i], 0, bb_market_bytes(&venue->size));
 		bb_arena_init(&arena, memories[i], MEMORY);
 		subjects[i].market = bb_market_init(&arena, &venue->size, operator_key, hash_key);
+		bb_foresee_init(&subjects[i].foresight);
+		subjects[i].foresight.parts = 0; /* always */
 	}
 }
 
@@ -78,10 +82,11 @@ apply_packet(struct subject *subject, const struct bb_command *commands, uint32_
 		.route = BB_ROUTE_SEQUENCE,
 	};
 	memcpy(bid.commands, commands, count * sizeof(*commands));
+	bb_foresee_bid(&subject->foresight, subject->market, &bid);
 	while (!done) {
 		uint32_t written = 0;
-		done = bb_market_step(subject->market, &bid,
-				      subject->events + subject->event_count, &written);
+		done = bb_market_step_foreseen(subject->market, &subject->foresight, &bid,
+					       subject->events + subject->event_count, &written);
 		keep(subject, written);
 	}
 }

@@ -86,6 +86,35 @@ test_numbers_have_no_gaps(void)
 	kit_stop(&kit);
 }
 
+/* What is told ahead is told once: also of a packet that does not become an input. */
+static void
+test_what_is_told_passes(void)
+{
+	static const struct {
+		uint64_t sequence;
+		uint8_t route;
+		uint8_t told;
+	} packets[] = {
+		{ 5, BB_ROUTE_SEQUENCE, 1 }, { 5, BB_ROUTE_SEQUENCE, 1 }, /* a duplicate */
+		{ 6, BB_ROUTE_REPEAT, 0 },   { 6, BB_ROUTE_QUERY, 0 },
+		{ 6, BB_ROUTE_SEQUENCE, 1 }, { 0, BB_ROUTE_SEQUENCE, 1 }, /* too old */
+		{ 7, BB_ROUTE_SEQUENCE, 1 },
+	};
+	uint64_t told = 0;
+
+	start();
+	matcher.foresight.parts = 0;
+	for (uint32_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		give(2, packets[i].sequence, "2 cancel 8");
+		bid.route = packets[i].route;
+		bb_matcher_foresee(&matcher, &bid);
+		CU_ASSERT_EQUAL(matcher.foresight.told, told += packets[i].told);
+		CU_ASSERT(step(5000) > 0);
+		CU_ASSERT_EQUAL(matcher.foresight.passed, told);
+	}
+	kit_stop(&kit);
+}
+
 static void
 test_goes_on_where_the_market_stands(void)
 {
@@ -371,6 +400,7 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "numbers have no gaps", test_numbers_have_no_gaps },
+		{ "what is told passes", test_what_is_told_passes },
 		{ "goes on where the market stands", test_goes_on_where_the_market_stands },
 		{ "time never goes back", test_time_never_goes_back },
 		{ "a sequence seen meanwhile becomes a repeat",
