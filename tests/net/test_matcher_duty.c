@@ -107,6 +107,7 @@ test_a_poll_moves_at_most_a_burst(void)
 	uint32_t events;
 
 	start(BB_RING_OUTCOME_SLOTS);
+	matcher.foresight.parts = 0;
 	for (uint64_t i = 1; i <= 2 * BB_BURST; i++)
 		put(1, 2, i, 1);
 	CU_ASSERT_EQUAL(duty.poll(duty.state, 1000), BB_BURST);
@@ -114,7 +115,10 @@ test_a_poll_moves_at_most_a_burst(void)
 	/* Others are taken, so that the market can look at them, and wait for their turn. */
 	CU_ASSERT_EQUAL(rte_ring_count(state.lanes[1]), 1);
 	CU_ASSERT_FALSE(duty.quiet(duty.state));
+	CU_ASSERT_EQUAL(matcher.foresight.passed, BB_BURST);
+	CU_ASSERT_TRUE(matcher.foresight.told >= BB_BURST + BB_FORESEEN);
 	CU_ASSERT_EQUAL(duty.poll(duty.state, 1000), BB_BURST);
+	CU_ASSERT_EQUAL(matcher.foresight.passed, 2 * BB_BURST);
 	for (uint64_t i = 1; i <= 2 * BB_BURST; i++)
 		CU_ASSERT_EQUAL(take(&events), i);
 	stop();
