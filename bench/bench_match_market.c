@@ -33,8 +33,9 @@ struct engine {
 	uint32_t half;
 	const struct bb_bid *bid_of[MATCH_CHUNK + MATCH_AHEAD]; /* by record, from at to end */
 	uint32_t at, end;
-	uint32_t told;              /* records up to there */
-	const struct bb_bid *under; /* the last that was stepped */
+	uint32_t told;                  /* records up to there */
+	const struct bb_bid *told_last; /* of their bids */
+	const struct bb_bid *under;     /* the last that was stepped */
 	uint64_t number;
 	uint64_t *sequences;
 	struct bb_event events[BB_SLICE_EVENTS];
@@ -254,8 +255,9 @@ tell(struct engine *engine, uint32_t known)
 
 	for (; engine->told < end; engine->told++) {
 		const struct bb_bid *bid = engine->bid_of[engine->told];
-		if (engine->told == 0 || bid != engine->bid_of[engine->told - 1])
+		if (bid != engine->told_last)
 			bb_foresee_bid(&engine->foresight, engine->market, bid);
+		engine->told_last = bid;
 	}
 }
 
