@@ -177,9 +177,8 @@ push(struct bench_ledger_stage *stage, struct sender *sender, uint64_t now_ns)
 static uint64_t
 pull(struct bench_ledger_stage *stage, struct bench_series *series)
 {
-	uint64_t answered = 0;
-
 	struct bb_outcome got[BB_BURST];
+	uint64_t answered = 0;
 	uint32_t count = 0;
 
 	while ((count = bb_line_pull(stage->ledger->line, got, BB_BURST)) > 0) {

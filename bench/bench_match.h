@@ -25,6 +25,7 @@
 
 #include <stdio.h>
 
+#include "base/bb_limits.h"
 #include "bench/bench.h"
 
 #define MATCH_MAGIC        UINT64_C(0x31304c5758500a1a)
@@ -110,8 +111,8 @@ match_sender(const struct match_workload *workload, uint64_t id, uint8_t side)
 	return 2 * (uint32_t)(id % workload->senders) + side;
 }
 
-/* Records that an engine may look at behind those that it is given to apply. */
-#define MATCH_AHEAD 32u
+/* Records that an engine may look at behind the one that it applies. */
+#define MATCH_AHEAD BB_BURST
 
 /* An engine replays records: prepare, if there is one, makes those ready that come behind all that
  * were prepared before, and is not timed; apply is.  It applies the first count of records, and

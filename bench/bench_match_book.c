@@ -237,6 +237,4 @@ stop(void *context)
 	return true;
 }
 
-const struct match_engine match_book = {
-	"book", start, NULL, apply, fills, stop,
-};
+const struct match_engine match_book = { "book", start, NULL, apply, fills, stop };

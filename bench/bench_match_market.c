@@ -251,7 +251,8 @@ step(struct engine *engine, const struct bb_bid *bid)
 static void
 tell(struct engine *engine, uint32_t known)
 {
-	const uint32_t end = known < engine->at + BB_BURST ? known : engine->at + BB_BURST;
+	const uint32_t burst_end = engine->at + MATCH_AHEAD;
+	const uint32_t end = known < burst_end ? known : burst_end;
 
 	for (; engine->told < end; engine->told++) {
 		const struct bb_bid *bid = engine->bid_of[engine->told];
@@ -285,6 +286,4 @@ fills(void *context)
 	return &((struct engine *)context)->fills;
 }
 
-const struct match_engine match_market = {
-	"market", start, prepare, apply, fills, stop,
-};
+const struct match_engine match_market = { "market", start, prepare, apply, fills, stop };

@@ -7,15 +7,12 @@
 /* What is known so far of an order that comes, and of one that is named to leave or to change.
  * They are apart, and counted without a branch, because which is next nobody can predict. */
 struct coming {
+	const struct bb_order_command *order;
 	const struct bb_account *account;
 	const struct bb_listing *listing;
 	const uint32_t *page;       /* where its page is, then where its position is */
 	const struct bb_rung *rung; /* that it joins */
-	uint64_t order_id;
 	uint32_t participant;
-	uint32_t product;
-	int32_t price;
-	uint32_t side;
 	uint32_t position;
 };
 
@@ -56,11 +53,8 @@ see_command(const struct bb_market *market, const struct bb_command *command,
 	BB_FETCH(account);
 	BB_FETCH(&market->accounts.purses[participant]);
 	BB_FETCH(&market->members.windows[participant]);
+	coming->order = order;
 	coming->account = account;
-	coming->order_id = order->order_id;
-	coming->product = order->product;
-	coming->price = order->price;
-	coming->side = order->side & 1;
 	coming->participant = participant;
 	sights->coming_count += command->kind == BB_COMMAND_NEW;
 	leaving->account = account;
@@ -81,7 +75,7 @@ see_listings(const struct bb_market *market, struct sights *sights)
 {
 	for (uint32_t i = 0; i < sights->coming_count;) {
 		struct coming *coming = &sights->coming[i];
-		coming->listing = bb_products_find(&market->products, coming->product);
+		coming->listing = bb_products_find(&market->products, coming->order->product);
 		if (BB_UNLIKELY(coming->listing == NULL)) {
 			drop(sights, i);
 			continue;
@@ -103,17 +97,18 @@ see_rungs(const struct bb_market *market, struct sights *sights)
 	for (uint32_t i = 0; i < sights->coming_count;) {
 		struct coming *coming = &sights->coming[i];
 		const struct bb_book *book = &coming->listing->book;
-		const uint32_t above = (uint32_t)coming->price - (uint32_t)book->price_min;
+		const uint32_t above = (uint32_t)coming->order->price - (uint32_t)book->price_min;
 		if (BB_UNLIKELY(above > book->width)) {
 			drop(sights, i); /* out of its band */
 			continue;
 		}
-		const enum bb_side side = (enum bb_side)coming->side;
+		const enum bb_side side = (enum bb_side)(coming->order->side & 1);
 		const struct bb_ladder *other = &book->ladders[side ^ 1];
-		const uint32_t rung = bb_book_rung(book, side, coming->price);
+		const uint32_t rung = bb_book_rung(book, side, coming->order->price);
 		const uint32_t index = bb_listing_index(&market->products, coming->listing);
 
-		BB_FETCH(bb_ids_place(&market->ids, coming->account->ids, coming->order_id));
+		BB_FETCH(bb_ids_place(&market->ids, coming->account->ids,
+				      coming->order->order_id));
 		coming->page = &market->positions.pages[*coming->page][index % BB_PAGE];
 		BB_FETCH(coming->page);
 		coming->rung = bb_ladder_rung(&book->ladders[side], rung);
@@ -169,7 +164,8 @@ see_neighbours(const struct bb_market *market, struct sights *sights)
 
 	for (uint32_t i = 0; i < sights->coming_count; i++) {
 		const struct coming *coming = &sights->coming[i];
-		BB_FETCH(&own[market->positions.slots[coming->position].fresh[coming->side]]);
+		const struct bb_position *position = &market->positions.slots[coming->position];
+		BB_FETCH(&own[position->fresh[coming->order->side & 1]]);
 	}
 	for (uint32_t i = 0; i < sights->leaving_count; i++) {
 		const uint32_t slot = sights->leaving[i].slot;

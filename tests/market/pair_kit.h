@@ -12,7 +12,6 @@
 
 #define PAIR_MEMBERS 12u /* at most */
 #define PAIR_ARRAYS  15u
-#define PAIR_WAITING 64u /* bids, at most */
 
 enum { PAIR_PLAIN, PAIR_SEEING };
 

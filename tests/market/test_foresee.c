@@ -286,12 +286,14 @@ test_bids_are_told_between_two_slices(void)
 		take_many(often);
 }
 
+#define WAITING 64u /* bids that were made, at most */
+
 /* A venue with a calendar, and what comes to it by chance. */
 struct drive {
 	struct pair pair;
 	struct bb_random random;
 	uint32_t pace;
-	struct bb_bid *waiting[PAIR_WAITING]; /* by count */
+	struct bb_bid *waiting[WAITING]; /* by count */
 	uint64_t made;
 	uint64_t given;
 };
@@ -419,9 +421,9 @@ take_turn(struct drive *drive, uint32_t ahead)
 		struct bb_bid *made = any_bid(drive);
 		if (below(drive, 16) != 0)
 			pair_tell(pair, made);
-		drive->waiting[drive->made % PAIR_WAITING] = made;
+		drive->waiting[drive->made % WAITING] = made;
 	}
-	struct bb_bid *bid = drive->waiting[drive->given++ % PAIR_WAITING];
+	struct bb_bid *bid = drive->waiting[drive->given++ % WAITING];
 	if (bb_bid_is_tick(bid))
 		pair->time_ns += seconds[below(drive, 8)] * BB_SECOND_NS / drive->pace;
 	if (bid->route == BB_ROUTE_SEQUENCE &&
