@@ -13,9 +13,6 @@ _Static_assert(BB_ROOTS_BATCH <= BB_HASH_LANES_LEAVES, "a batch is one growth of
 struct sums {
 	uint64_t number;
 	uint64_t time_ns;
-	struct bb_hash inputs_root; /* these three when sealing: who checks has a header */
-	struct bb_hash results_root;
-	struct bb_hash state_root;
 	struct bb_hash log_root;
 	struct bb_tree tree;
 	bool fits; /* all inputs may come next */
@@ -159,14 +156,15 @@ sum_up(const struct bb_chain *chain, const uint8_t *body, const struct bb_block_
 
 /* The same for a block that is being sealed: it fits. */
 static void
-sum_up_own(const struct bb_chain *chain, const uint8_t *body,
-	   const struct bb_block_header *header, struct sums *sums)
+sum_up_own(const struct bb_seal *seal, struct sums *sums, struct bb_chain_roots *own)
 {
 	struct bb_roots roots;
 
-	sum_up(chain, body, header, &roots, sums);
-	BB_ASSERT(bb_roots_end(&roots, &sums->inputs_root, &sums->results_root) && sums->fits);
-	sums->state_root = next_state(&chain->state_root, &sums->results_root);
+	sum_up(&seal->before, seal->bytes + BB_BLOCK_HEADER_SIZE, &seal->measured, &roots, sums);
+	BB_ASSERT(bb_roots_end(&roots, &own->inputs, &own->results) && sums->fits);
+	own->state = next_state(&seal->before.state_root, &own->results);
+	own->log = sums->log_root;
+	own->log_size = sums->tree.size;
 }
 
 /* Makes block the last one.  From here on nothing can fail. */
@@ -195,48 +193,64 @@ advance(struct bb_chain *chain, const struct sums *sums, const struct bb_block *
 }
 
 void
-bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
+bb_chain_begin(const struct bb_chain *chain, const struct bb_block_builder *builder,
 	       const struct bb_chain_terms *terms, struct bb_seal *seal)
 {
-	struct bb_block_header header = { .height = chain->next_height,
-					  .epoch = chain->epoch,
-					  .durable_height = terms->durable_height,
-					  .previous = chain->block_hash };
-	struct sums sums;
+	struct bb_block_header *header = &seal->measured;
 
 	BB_ASSERT(chain->tree_known && chain->state_known && chain->number_known);
-	header.sealed_ns = terms->now_ns > chain->sealed_ns ? terms->now_ns : chain->sealed_ns;
-	if (builder->last_time_ns > header.sealed_ns)
-		header.sealed_ns = builder->last_time_ns;
-	memcpy(header.nonce, terms->nonce, sizeof(header.nonce));
-	bb_block_measure(builder, &header);
-	sum_up_own(chain, builder->bytes + BB_BLOCK_HEADER_SIZE, &header, &sums);
-	if (sums.first_type == BB_RECORD_RECOVERY)
-		header.epoch++;
-	header.inputs_root = sums.inputs_root;
-	header.results_root = sums.results_root;
-	header.state_root = sums.state_root;
-	header.log_size = sums.tree.size;
-	header.log_root = sums.log_root;
+	*header = (struct bb_block_header){ .height = chain->next_height,
+					    .epoch = chain->epoch,
+					    .durable_height = terms->durable_height,
+					    .previous = chain->block_hash };
+	header->sealed_ns = terms->now_ns > chain->sealed_ns ? terms->now_ns : chain->sealed_ns;
+	if (builder->last_time_ns > header->sealed_ns)
+		header->sealed_ns = builder->last_time_ns;
+	memcpy(header->nonce, terms->nonce, sizeof(header->nonce));
+	bb_block_measure(builder, header);
 	seal->before = *chain;
 	seal->bytes = builder->bytes;
 	seal->signer = terms->signer;
+}
+
+void
+bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder, struct bb_seal *seal)
+{
+	struct bb_block_header header = seal->measured;
+	struct bb_chain_roots roots;
+	struct sums sums;
+
+	BB_ASSERT(header.height == chain->next_height && seal->bytes == builder->bytes);
+	sum_up_own(seal, &sums, &roots);
+	if (sums.first_type == BB_RECORD_RECOVERY)
+		header.epoch++;
+	header.inputs_root = roots.inputs;
+	header.results_root = roots.results;
+	header.state_root = roots.state;
+	header.log_size = roots.log_size;
+	header.log_root = roots.log;
 	bb_block_frame(builder, &header, &seal->block);
 	advance(chain, &sums, &seal->block);
+}
+
+void
+bb_chain_again(struct bb_seal *seal)
+{
+	struct sums sums;
+
+	sum_up_own(seal, &sums, &seal->again);
 }
 
 void
 bb_chain_sign(struct bb_seal *seal)
 {
 	const struct bb_block_header *header = &seal->block.header;
-	struct sums again;
+	const struct bb_chain_roots *again = &seal->again;
 
-	sum_up_own(&seal->before, seal->bytes + BB_BLOCK_HEADER_SIZE, header, &again);
-	BB_ASSERT(same(&header->inputs_root, &again.inputs_root) &&
-		  same(&header->results_root, &again.results_root) &&
-		  same(&header->state_root, &again.state_root) &&
-		  same(&header->log_root, &again.log_root) &&
-		  header->log_size == again.tree.size);
+	BB_ASSERT(same(&header->inputs_root, &again->inputs) &&
+		  same(&header->results_root, &again->results) &&
+		  same(&header->state_root, &again->state) &&
+		  same(&header->log_root, &again->log) && header->log_size == again->log_size);
 	bb_block_sign(&seal->block, seal->bytes, seal->signer);
 }
 
@@ -246,7 +260,9 @@ bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
 {
 	struct bb_seal seal;
 
-	bb_chain_close(chain, builder, terms, &seal);
+	bb_chain_begin(chain, builder, terms, &seal);
+	bb_chain_close(chain, builder, &seal);
+	bb_chain_again(&seal);
 	bb_chain_sign(&seal);
 	*block = seal.block;
 }

@@ -10,9 +10,13 @@
  *	epoch        1 from genesis; a RECOVERY block has the one before + 1
  *	numbers      of packets and ticks from 1, no gaps; times never go back; sealed_ns neither
  *
- * Sealing has two halves, which may run on two threads: close computes all sums and the
- * block hash, so that the next block can follow; sign computes the sums again from the
- * bytes, compares, and only then signs: a flipped bit must not get a signature.
+ * Sealing makes all sums of a block twice, each time from its bytes, and signs it only if they
+ * are equal: a flipped bit must not get a signature.  Two threads may share that:
+ *
+ *	begin    what is known before any sum; the body must not change any more
+ *	close    the sums and the block hash, so that the next block can follow
+ *	again    the same sums; needs begin alone, so it may run beside close
+ *	sign     compares, and signs; needs both
  *
  * Memory   2.5 KiB, the caller's; a seal as much again.
  * Threads  One owner.
@@ -58,12 +62,24 @@ struct bb_chain_terms {
 	const struct bb_identity *signer;
 };
 
-/* A block that is closed and not yet signed. */
+/* What follows from a body and the chain before it. */
+struct bb_chain_roots {
+	struct bb_hash inputs;
+	struct bb_hash results;
+	struct bb_hash state;
+	struct bb_hash log;
+	uint64_t log_size;
+};
+
+/* A block between begin and sign.  Who makes the sums again reads what begin wrote, and writes
+ * again alone: close may be at work. */
 struct bb_seal {
 	struct bb_chain before; /* what it continues */
-	struct bb_block block;
+	struct bb_block_header measured; /* of block, but for sums */
 	uint8_t *bytes; /* of the block, to write to */
 	const struct bb_identity *signer;
+	struct bb_block block;
+	struct bb_chain_roots again;
 };
 
 /* bb_chain_start expects a genesis block. */
@@ -73,16 +89,22 @@ void bb_chain_start(struct bb_chain *chain);
  * are unknown. */
 void bb_chain_enter(struct bb_chain *chain, const struct bb_segment *segment);
 
-/* bb_chain_close makes the block that builder holds the next one; its bytes are complete but
- * for signature and CRC, and must not change until bb_chain_sign. */
-void bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
+/* bb_chain_begin begins to seal the body that builder holds, as the next block. */
+void bb_chain_begin(const struct bb_chain *chain, const struct bb_block_builder *builder,
 		    const struct bb_chain_terms *terms, struct bb_seal *seal);
 
-/* bb_chain_sign makes all sums a second time (BB_ASSERT) and signs.  It needs nothing but
- * the seal. */
+/* bb_chain_close makes that block the next one: its bytes are complete but for signature and
+ * CRC. */
+void bb_chain_close(struct bb_chain *chain, struct bb_block_builder *builder,
+		    struct bb_seal *seal);
+
+/* bb_chain_again makes the sums a second time. */
+void bb_chain_again(struct bb_seal *seal);
+
+/* bb_chain_sign compares both (BB_ASSERT) and signs. */
 void bb_chain_sign(struct bb_seal *seal);
 
-/* bb_chain_seal is both, one after the other. */
+/* bb_chain_seal is all four, one after the other. */
 void bb_chain_seal(struct bb_chain *chain, struct bb_block_builder *builder,
 		   const struct bb_chain_terms *terms, struct bb_block *block);
 

@@ -3,9 +3,10 @@
  * Functions are called by the ledger lcore and never block.  A block that was submitted
  * belongs to the disk until its height is durable; the disk writes blocks in order.
  *
- * A disk that says it signs gets blocks that are closed, and ends each with bb_chain_sign,
- * on a thread of its own, before it writes any byte of it.  To all others the line gives
- * blocks that are whole.
+ * A disk that signs hears of each block when its sealing begins (bb_chain_begin) and ends it,
+ * before it writes any byte of it: with bb_chain_again, which may run on a thread of the disk's
+ * while the line closes the block, and bb_chain_sign, once the block is submitted.  To all
+ * others the line gives blocks that are whole.
  */
 #ifndef BB_DISK_H
 #define BB_DISK_H
@@ -38,7 +39,9 @@ struct bb_disk_write {
 
 struct bb_disk {
 	void *context;
-	bool signs;
+
+	/* Tells of the block that is submitted next; NULL: this disk does not sign. */
+	void (*begin)(void *context, struct bb_seal *seal);
 
 	/* Finds the place for the next block of size bytes; false: none now, ask again.  A
 	 * place that was given is submitted to before the next one is asked for. */

@@ -214,9 +214,14 @@ seal(struct bb_line *line, struct bb_line_block *block, uint64_t now_ns)
 	for (uint32_t i = 0; i < block->outcome_count; i++)
 		if (bb_outcome_is_event(&block->outcomes[i]))
 			bb_block_add_event(&block->builder, &block->outcomes[i].event);
-	bb_chain_close(line->chain, &block->builder, &terms, &block->seal);
-	if (!line->disk.signs)
+	bb_chain_begin(line->chain, &block->builder, &terms, &block->seal);
+	if (line->disk.begin != NULL)
+		line->disk.begin(line->disk.context, &block->seal);
+	bb_chain_close(line->chain, &block->builder, &block->seal);
+	if (line->disk.begin == NULL) {
+		bb_chain_again(&block->seal);
 		bb_chain_sign(&block->seal);
+	}
 	bb_chain_place(line->chain, &block->summary);
 	write.bytes = closed->bytes;
 	write.size = closed->header.total_size;

@@ -233,13 +233,25 @@ store_reserve(void *context, uint64_t size, struct bb_disk_place *place)
 }
 
 static void
-store_submit(void *context, const struct bb_disk_write *write)
+store_begin(void *context, struct bb_seal *seal)
 {
 	struct bb_store *store = context;
 
 	BB_ASSERT(store->submitted -
 			  atomic_load_explicit(&store->jobs_done, memory_order_acquire) <
 		  BB_STORE_JOBS);
+	store->seals[store->submitted % BB_STORE_JOBS] = seal;
+	/* Pairs with the sealer's acquire: the body is there, and what begin knows of it. */
+	atomic_store_explicit(&store->seals_end, store->submitted + 1, memory_order_release);
+	BB_ASSERT(sem_post(&store->sealer_wake) == 0);
+}
+
+static void
+store_submit(void *context, const struct bb_disk_write *write)
+{
+	struct bb_store *store = context;
+
+	BB_ASSERT(write->seal == store->seals[store->submitted % BB_STORE_JOBS]);
 	store->jobs[store->submitted % BB_STORE_JOBS] = *write;
 	store->submitted++;
 	/* Pairs with the sealer's acquire: the job and the block are closed. */
@@ -269,7 +281,7 @@ struct bb_disk
 bb_store_disk(struct bb_store *store)
 {
 	return (struct bb_disk){ .context = store,
-				 .signs = true,
+				 .begin = store_begin,
 				 .reserve = store_reserve,
 				 .submit = store_submit,
 				 .poll = store_poll,

@@ -1,7 +1,7 @@
 /* bb_store - the disk behind the ledger: mappings to read, three threads to write.
  *
- *	ledger lcore    reserve, submit, poll, look: never blocks
- *	sealer          computes the sums of each block a second time, and signs it
+ *	ledger lcore    reserve, begin, submit, poll, look: never blocks
+ *	sealer          makes the sums of each block a second time, beside the lcore, and signs it
  *	flusher         writes signed blocks in order, flushes, says so
  *	keeper          makes the next two segments ahead, refreshes the watermark
  *
@@ -77,7 +77,9 @@ struct bb_store {
 	uint64_t submitted; /* jobs, ever */
 	uint64_t taken;     /* spares, ever; number n lies in slot n % BB_STORE_SPARES */
 
-	/* lcore to sealer to flusher: job n lies in slot n % BB_STORE_JOBS. */
+	/* lcore to sealer to flusher: job n lies in slot n % BB_STORE_JOBS, its seal before it. */
+	struct bb_seal *seals[BB_STORE_JOBS];
+	_Atomic uint64_t seals_end;
 	struct bb_disk_write jobs[BB_STORE_JOBS];
 	_Atomic uint64_t jobs_end;
 	sem_t sealer_wake;

@@ -22,17 +22,25 @@ wait(sem_t *wake)
 		BB_ASSERT(errno == EINTR);
 }
 
+/* Makes the sums of each block that has begun, and signs it once it is closed.  *summed: those of
+ * block *next are made, and the lcore has not closed it yet; it posts when it has. */
 static void
-sign_all(struct bb_store *store, uint64_t *next)
+sign_all(struct bb_store *store, uint64_t *next, bool *summed)
 {
-	uint64_t end = atomic_load_explicit(&store->jobs_end, memory_order_acquire);
+	/* Pairs with store_begin: the body is there. */
+	while (*next < atomic_load_explicit(&store->seals_end, memory_order_acquire)) {
+		struct bb_seal *seal = store->seals[*next % BB_STORE_JOBS];
 
-	while (*next < end) {
-		bb_chain_sign(store->jobs[*next % BB_STORE_JOBS].seal);
+		if (!*summed)
+			bb_chain_again(seal);
+		/* Pairs with store_submit: the block is closed. */
+		*summed = atomic_load_explicit(&store->jobs_end, memory_order_acquire) == *next;
+		if (*summed)
+			return;
+		bb_chain_sign(seal);
 		/* Pairs with the flusher's acquire: the block is whole. */
 		atomic_store_explicit(&store->jobs_signed, ++*next, memory_order_release);
 		BB_ASSERT(sem_post(&store->flusher_wake) == 0);
-		end = atomic_load_explicit(&store->jobs_end, memory_order_acquire);
 	}
 }
 
@@ -41,11 +49,12 @@ bb_store_sealer(void *argument)
 {
 	struct bb_store *store = argument;
 	uint64_t next = 0;
+	bool summed = false;
 
 	for (;;) {
 		wait(&store->sealer_wake);
 		const bool stop = atomic_load(&store->stop_sealer);
-		sign_all(store, &next);
+		sign_all(store, &next, &summed);
 		if (stop)
 			return NULL;
 	}

@@ -108,7 +108,17 @@ test_a_block_needs_no_heartbeat_when_another_follows(void)
 	end();
 }
 
-/* A disk that signs gets closed blocks; once ended they are those that the line would give. */
+static struct bb_seal *begun;
+
+static void
+hear_begin(void *context, struct bb_seal *seal)
+{
+	(void)context;
+	begun = seal;
+}
+
+/* A disk that signs hears of blocks before it gets them closed; once ended they are those that
+ * the line would give. */
 static void
 test_a_disk_that_signs_gets_the_same_blocks(void)
 {
@@ -117,7 +127,7 @@ test_a_disk_that_signs_gets_the_same_blocks(void)
 
 	for (uint32_t signs = 0; signs < 2; signs++) {
 		begin(13);
-		line->disk.signs = signs == 1;
+		line->disk.begin = signs == 1 ? hear_begin : NULL;
 		for (uint32_t i = 0; i < 8; i++) {
 			(void)push_input();
 			bb_line_turn(line, now_ns + 1000 * i, true);
@@ -130,6 +140,8 @@ test_a_disk_that_signs_gets_the_same_blocks(void)
 				CU_ASSERT_NOT_EQUAL(bb_block_view(&block, write->bytes,
 								  write->size, &what),
 						    BB_OK);
+				CU_ASSERT_PTR_EQUAL(write->seal, begun);
+				bb_chain_again(write->seal);
 				bb_chain_sign(write->seal);
 			}
 			CU_ASSERT_EQUAL(bb_block_view(&block, write->bytes, write->size, &what),

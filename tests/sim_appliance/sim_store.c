@@ -159,6 +159,14 @@ look(void *context, uint64_t segment, uint64_t *size)
 	return store->disk->files[store->disk->names.segments[segment]].seen;
 }
 
+/* What the sealer does beside the lcore, before it. */
+static void
+begin(void *context, struct bb_seal *seal)
+{
+	(void)context;
+	bb_chain_again(seal);
+}
+
 struct bb_disk
 sim_store_functions(struct sim_store *store)
 {
@@ -167,7 +175,7 @@ sim_store_functions(struct sim_store *store)
 				 .submit = submit,
 				 .poll = poll,
 				 .look = look,
-				 .signs = store->signs };
+				 .begin = store->signs ? begin : NULL };
 }
 
 /* Counts an operation of block or watermark; true: this one fails, and everything with it. */
