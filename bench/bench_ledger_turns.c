@@ -7,7 +7,7 @@
 /* Of window: one fills while one is flushed. */
 #define WINDOW_BLOCKS 2
 
-/* Whoever waits for a time to come sleeps meanwhile, which makes some 50 us of what is told: a
+/* Whoever waits for a time to come sleeps meanwhile, which makes some 20 us of what is told: a
  * thread that polls takes a CPU from a machine that may have no more than it was given, and
  * then all of it stands still. */
 static void
