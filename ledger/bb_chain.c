@@ -127,8 +127,8 @@ add_leaves(const struct bb_roots *roots, uint32_t count, struct bb_tree *tree)
 		memcpy(leaf + 49, roots->result_hashes[i].bytes, BB_HASH_SIZE);
 		jobs[i] = (struct bb_hash_job){ leaf, sizeof(leaves[i]), &hashes[i] };
 	}
-	bb_hash_lanes_run(jobs, count, bb_hash_lanes_fast());
-	bb_hash_lanes_grow(tree, hashes, count, bb_hash_lanes_fast());
+	bb_hash_lanes_run(jobs, count, BB_HASH_BEST);
+	bb_hash_lanes_grow(tree, hashes, count, BB_HASH_BEST);
 }
 
 /* Walks a body to its end and computes what follows from it, but for the roots, which the

@@ -30,7 +30,7 @@ bb_roots_next(struct bb_roots *roots)
 					      &roots->result_hashes[count] };
 		count++;
 	}
-	bb_hash_lanes_run(jobs, 2 * count, bb_hash_lanes_fast());
+	bb_hash_lanes_run(jobs, 2 * count, BB_HASH_BEST);
 	bb_hash_add(&roots->inputs_root, roots->input_hashes, count * sizeof(struct bb_hash));
 	bb_hash_add(&roots->results_root, roots->result_hashes, count * sizeof(struct bb_hash));
 	return count;

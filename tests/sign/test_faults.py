@@ -55,6 +55,10 @@ def flags_of(path):
         return ["-mavx512f", "-mavx512dq", "-mavx512ifma", "-mbmi2"]
     if "avx2" in path.name:
         return ["-mavx2", "-mfma", "-mbmi2"]
+    if "wide" in path.name:
+        return ["-mavx512f", "-mavx512bw"]
+    if "sha" in path.name:
+        return ["-msha", "-msse4.1"]
     return ["-mbmi2", "-madx"] if "bmi2" in path.name else []
 
 

@@ -173,73 +173,138 @@ test_a_tree_goes_on_from_its_size_and_stack(void)
 	CU_ASSERT_EQUAL(memcmp(&root, &again, sizeof(root)), 0);
 }
 
-/* One round of the lanes: messages of all lengths, hashed one by one too. */
-static void
-check_lanes(struct bb_random *random, const uint8_t *bytes, uint32_t size, bool fast)
+static const struct {
+	enum bb_hash_code code;
+	const char *name;
+} codes[] = {
+	{ BB_HASH_BEST, "the best" },       { BB_HASH_LIBCRYPTO, "libcrypto" },
+	{ BB_HASH_SHA, "two lanes" },       { BB_HASH_WIDE, "sixteen lanes" },
+	{ BB_HASH_WIDE_SHA, "sixteen lanes, then two" },
+};
+
+#define CODES (sizeof(codes) / sizeof(codes[0]))
+
+static bool
+have(size_t index)
 {
-	enum { JOBS = 44 };
-	struct bb_hash_job jobs[JOBS] = { 0 };
-	struct bb_hash hashes[JOBS];
-	const uint32_t count = bb_random_below(random, JOBS + 1);
+	if (!bb_hash_lanes_have(codes[index].code))
+		printf("NOT TRIED, this CPU cannot: %s\n", codes[index].name);
+	return bb_hash_lanes_have(codes[index].code);
+}
 
-	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t most = bb_random_below(random, 8) > 0 ? 300 : size;
-		const uint32_t length = bb_random_below(random, most + 1);
+static void
+fill(uint8_t *bytes, size_t size, struct bb_random *random)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)bb_random_next(random);
+}
 
-		jobs[i] = (struct bb_hash_job){ bytes + bb_random_below(random, size - length + 1),
-						length, &hashes[i] };
-	}
-	bb_hash_lanes_run(jobs, count, fast);
+enum { JOBS_MOST = 300 };
+
+/* What a code makes of jobs, against each hashed alone; who writes beside it is seen. */
+static void
+check_jobs(struct bb_hash_job *jobs, uint32_t count, enum bb_hash_code code)
+{
+	static struct bb_hash hashes[JOBS_MOST + 1];
+
+	memset(hashes, 0xa5, sizeof(hashes));
+	const struct bb_hash untouched = hashes[count];
+	for (uint32_t i = 0; i < count; i++)
+		jobs[i].hash = &hashes[i];
+	bb_hash_lanes_run(jobs, count, code);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct bb_hash alone = bb_hash_of(jobs[i].bytes, jobs[i].size);
 
 		CU_ASSERT_EQUAL(memcmp(&alone, &hashes[i], sizeof(alone)), 0);
 	}
+	CU_ASSERT_EQUAL(memcmp(&untouched, &hashes[count], sizeof(untouched)), 0);
+}
+
+/* Each at the very end of its memory, so that a sanitizer sees who reads on. */
+static void
+test_lanes_hash_every_size(void)
+{
+	struct bb_random random = { 5 };
+	static uint8_t bytes[300];
+
+	fill(bytes, sizeof(bytes), &random);
+	for (size_t code = 0; code < CODES; code++) {
+		struct bb_hash_job jobs[33];
+
+		if (!have(code))
+			continue;
+		for (uint32_t size = 0; size <= sizeof(bytes); size++)
+			for (uint32_t count = 1; count <= 33; count += 4) {
+				for (uint32_t i = 0; i < count; i++)
+					jobs[i] = (struct bb_hash_job){
+						.bytes = bytes + sizeof(bytes) - size,
+						.size = size };
+				check_jobs(jobs, count, codes[code].code);
+			}
+	}
+}
+
+/* Any number of messages, mostly like those of a block, some far longer than the rest. */
+static void
+test_lanes_hash_as_libcrypto_does(void)
+{
+	static uint8_t bytes[9000];
+	struct bb_random random = { 7 };
+	struct bb_hash_job jobs[JOBS_MOST];
+
+	fill(bytes, sizeof(bytes), &random);
+	for (uint32_t round = 0; round < 300; round++) {
+		const uint32_t most = round % 10 == 0 ? JOBS_MOST : 100;
+		const uint32_t count = round <= 100 ? round : bb_random_below(&random, most + 1);
+
+		for (uint32_t i = 0; i < count; i++) {
+			const uint32_t longest =
+				bb_random_below(&random, 8) > 0 ? 300 : (uint32_t)sizeof(bytes);
+			const uint32_t size = bb_random_below(&random, longest + 1);
+			const uint32_t at =
+				bb_random_below(&random, (uint32_t)sizeof(bytes) - size + 1);
+
+			jobs[i] = (struct bb_hash_job){ .bytes = bytes + at, .size = size };
+		}
+		for (size_t code = 0; code < CODES; code++)
+			if (round == 0 ? have(code) : bb_hash_lanes_have(codes[code].code))
+				check_jobs(jobs, count, codes[code].code);
+	}
 }
 
 /* A tree that grows by some at a time is that which grows by one, stack and all. */
+static void
+check_growth(struct bb_random *random, enum bb_hash_code code)
+{
+	struct bb_hash leaves[BB_HASH_LANES_LEAVES];
+	struct bb_tree slow, quick;
+
+	memset(&slow, 0, sizeof(slow));
+	memset(&quick, 0, sizeof(quick));
+	while (slow.size < 300) {
+		const uint32_t count = bb_random_below(random, BB_HASH_LANES_LEAVES + 1);
+
+		for (uint32_t i = 0; i < count; i++) {
+			const uint64_t chance = bb_random_next(random);
+
+			leaves[i] = bb_hash_of(&chance, sizeof(chance));
+			bb_tree_add_hash(&slow, &leaves[i]);
+		}
+		bb_hash_lanes_grow(&quick, leaves, count, code);
+		const uint32_t depth = (uint32_t)__builtin_popcountll(slow.size);
+		CU_ASSERT_EQUAL(quick.size, slow.size);
+		CU_ASSERT_EQUAL(memcmp(quick.stack, slow.stack, depth * sizeof(slow.stack[0])), 0);
+	}
+}
+
 static void
 test_lanes_grow_the_same_tree(void)
 {
 	struct bb_random random = { 9 };
 
-	for (uint32_t round = 0; round < 40; round++) {
-		const bool fast = round % 2 == 1 && bb_hash_lanes_fast();
-		struct bb_hash leaves[BB_HASH_LANES_LEAVES];
-		struct bb_tree slow, quick;
-
-		memset(&slow, 0, sizeof(slow));
-		memset(&quick, 0, sizeof(quick));
-		while (slow.size < 300) {
-			const uint32_t count =
-				bb_random_below(&random, BB_HASH_LANES_LEAVES + 1);
-
-			for (uint32_t i = 0; i < count; i++) {
-				const uint64_t chance = bb_random_next(&random);
-				leaves[i] = bb_hash_of(&chance, sizeof(chance));
-				bb_tree_add_hash(&slow, &leaves[i]);
-			}
-			bb_hash_lanes_grow(&quick, leaves, count, fast);
-			const uint32_t depth = (uint32_t)__builtin_popcountll(slow.size);
-			CU_ASSERT_EQUAL(quick.size, slow.size);
-			CU_ASSERT_EQUAL(memcmp(quick.stack, slow.stack,
-					       depth * sizeof(slow.stack[0])), 0);
-		}
-	}
-}
-
-static void
-test_lanes_hash_as_libcrypto_does(void)
-{
-	static uint8_t bytes[5000];
-	struct bb_random random = { 7 };
-
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)bb_random_next(&random);
-	for (uint32_t round = 0; round < 500; round++)
-		check_lanes(&random, bytes, sizeof(bytes), round % 4 != 0 && bb_hash_lanes_fast());
-	if (!bb_hash_lanes_fast())
-		printf("this CPU has no SHA instructions: libcrypto alone was tried\n");
+	for (size_t code = 0; code < CODES; code++)
+		for (uint32_t round = 0; have(code) && round < 20; round++)
+			check_growth(&random, codes[code].code);
 }
 
 int
@@ -259,6 +324,7 @@ main(void)
 		  test_asking_for_the_root_changes_nothing },
 		{ "a tree goes on from its size and stack",
 		  test_a_tree_goes_on_from_its_size_and_stack },
+		{ "lanes hash every size", test_lanes_hash_every_size },
 		{ "lanes hash as libcrypto does", test_lanes_hash_as_libcrypto_does },
 		{ "lanes grow the same tree", test_lanes_grow_the_same_tree },
 		CU_TEST_INFO_NULL,
