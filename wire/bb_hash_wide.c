@@ -92,13 +92,16 @@ load_words(__m512i w[16], const uint8_t *const bytes[LANES], size_t at)
 	}
 }
 
+/* Takes count blocks of all lanes; those of fresh begin, which costs nothing here. */
 static void
-compress(uint32_t states[8][LANES], const uint8_t *const bytes[LANES], size_t count)
+compress(uint32_t states[8][LANES], uint32_t fresh, const uint8_t *const bytes[LANES],
+	 size_t count)
 {
 	__m512i state[8];
 
 	for (uint32_t i = 0; i < 8; i++)
-		state[i] = _mm512_load_si512(states[i]);
+		state[i] = _mm512_mask_mov_epi32(_mm512_load_si512(states[i]), (__mmask16)fresh,
+						 _mm512_set1_epi32((int)bb_sha_start[i]));
 	for (size_t block = 0; block < count; block++) {
 		__m512i w[16], before[8];
 
@@ -137,9 +140,8 @@ bb_hash_wide_init(struct bb_hash_wide *wide)
  * a byte more; the tail is stored as it is loaded again, a vector at a time, since a load of
  * what was just stored in pieces would wait. */
 static void
-begin(struct bb_hash_wide *wide, uint32_t index, const struct bb_hash_job *job)
+begin(struct bb_hash_lane *lane, const struct bb_hash_job *job)
 {
-	struct bb_hash_lane *lane = &wide->lanes[index];
 	const uint32_t rest = job->size % BB_SHA_BLOCK;
 	const uint8_t *bytes = job->bytes;
 	const size_t whole = job->size / BB_SHA_BLOCK;
@@ -159,8 +161,6 @@ begin(struct bb_hash_wide *wide, uint32_t index, const struct bb_hash_job *job)
 		last = _mm512_mask_mov_epi64(last, 0x80, length);
 	}
 	_mm512_store_si512(lane->tail, last);
-	for (uint32_t i = 0; i < 8; i++)
-		wide->state[i][index] = bb_sha_start[i];
 	lane->next = bytes;
 	lane->blocks = whole;
 	lane->hash = job->hash;
@@ -184,7 +184,7 @@ end(struct bb_hash_wide *wide, uint32_t index)
 /* Lets all lanes of busy go on to where the first of them needs something new; returns those
  * that still are.  The others work on what one of these does, for nothing. */
 static uint32_t
-step(struct bb_hash_wide *wide, uint32_t busy)
+step(struct bb_hash_wide *wide, uint32_t busy, uint32_t fresh)
 {
 	const uint8_t *bytes[LANES];
 	size_t count = SIZE_MAX;
@@ -199,7 +199,7 @@ step(struct bb_hash_wide *wide, uint32_t busy)
 	const uint8_t *some = bytes[__builtin_ctz(busy)];
 	for (uint32_t idle = busy ^ 0xffff; idle != 0; idle &= idle - 1)
 		bytes[__builtin_ctz(idle)] = some;
-	compress(wide->state, bytes, count);
+	compress(wide->state, fresh, bytes, count);
 	for (uint32_t left = busy; left != 0; left &= left - 1) {
 		const uint32_t index = (uint32_t)__builtin_ctz(left);
 
@@ -209,6 +209,15 @@ step(struct bb_hash_wide *wide, uint32_t busy)
 		busy &= ~(1u << index);
 	}
 	return busy;
+}
+
+/* For those that begin here and go on elsewhere. */
+static void
+start_states(struct bb_hash_wide *wide, uint32_t fresh)
+{
+	for (; fresh != 0; fresh &= fresh - 1)
+		for (uint32_t i = 0; i < 8; i++)
+			wide->state[i][__builtin_ctz(fresh)] = bb_sha_start[i];
 }
 
 void
@@ -221,14 +230,18 @@ bb_hash_wide_run(struct bb_hash_wide *wide, const struct bb_hash_job *const *job
 	for (uint32_t i = 0; i < LANES; i++)
 		busy |= (uint32_t)(wide->lanes[i].hash != NULL) << i;
 	for (;;) {
+		const uint32_t before = busy;
+
 		for (uint32_t idle = busy ^ 0xffff; idle != 0 && next < count; idle &= idle - 1) {
 			const uint32_t index = (uint32_t)__builtin_ctz(idle);
 
-			begin(wide, index, jobs[next++]);
+			begin(&wide->lanes[index], jobs[next++]);
 			busy |= 1u << index;
 		}
-		if (next == count && (uint32_t)__builtin_popcount(busy) < least)
+		if (next == count && (uint32_t)__builtin_popcount(busy) < least) {
+			start_states(wide, busy ^ before);
 			return;
-		busy = step(wide, busy);
+		}
+		busy = step(wide, busy, busy ^ before);
 	}
 }
