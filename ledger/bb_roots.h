@@ -11,7 +11,7 @@
  * header, each record says its own size, each result the number of its input.  A body that
  * cannot be walked to its last byte has no roots.
  *
- * Memory   10 KiB, the caller's; inputs point into the body.
+ * Memory   9 KiB, the caller's; inputs point into the body.
  * Threads  None of its own.
  * Errors   BB_ERR_HASH from bb_roots_check; nothing else can fail.
  * Replay   Pure.
@@ -21,7 +21,7 @@
 
 #include "ledger/bb_block.h"
 
-#define BB_ROOTS_BATCH 32u /* inputs, hashed side by side */
+#define BB_ROOTS_BATCH 64u /* inputs, hashed side by side */
 
 struct bb_roots {
 	struct bb_block_cursor walk;

@@ -38,7 +38,7 @@ bool bb_hash_lanes_have(enum bb_hash_code code);
 /* bb_hash_lanes_run makes the hashes of count jobs. */
 void bb_hash_lanes_run(const struct bb_hash_job *jobs, uint32_t count, enum bb_hash_code code);
 
-#define BB_HASH_LANES_LEAVES 32u
+#define BB_HASH_LANES_LEAVES 64u
 
 /* bb_hash_lanes_grow does what bb_tree_add_hash does for each of count hashes, in order, at most
  * BB_HASH_LANES_LEAVES: nodes of one height are made side by side. */
