@@ -116,13 +116,16 @@ match_sender(const struct match_workload *workload, uint64_t id, uint8_t side)
 
 /* An engine replays records: prepare, if there is one, makes those ready that come behind all that
  * were prepared before, and is not timed; apply is.  It applies the first count of records, and
- * knows of known records there. */
+ * knows of known records there.  What it reports of the last of them may lie in a buffer, as
+ * events do whose record is done: hear, if there is one, folds it into the fills, as a subscriber
+ * would, and is called after every apply.  Of records that are timed one by one it is not timed. */
 struct match_engine {
 	const char *mode;
 	void *(*start)(const struct match_workload *workload); /* NULL: no memory */
 	void (*prepare)(void *engine, const struct match_record *records, uint32_t count);
 	void (*apply)(void *engine, const struct match_record *records, uint32_t count,
 		      uint32_t known);
+	void (*hear)(void *engine);
 	const struct match_fills *(*fills)(void *engine);
 	bool (*stop)(void *engine); /* false: something else was not as it must be */
 };

@@ -174,7 +174,7 @@ stop(void *engine)
 	return true;
 }
 
-const struct match_engine match_bare = { "bare", start, NULL, apply, fills, stop };
+const struct match_engine match_bare = { "bare", start, NULL, apply, NULL, fills, stop };
 
 /* Who is free to be used again: the last order that left, by sender. */
 struct senders {

@@ -12,6 +12,12 @@
 #define WORTH 20000u /* orders from which on looking ahead pays: measured */
 #define STEPS 3u     /* of it */
 #define APART 8u     /* records between two steps */
+#define KEPT  64u    /* fills that are not heard */
+
+struct fill {
+	uint64_t resting, taking;
+	uint32_t price, quantity;
+};
 
 struct engine {
 	struct bb_pages memory;
@@ -21,6 +27,8 @@ struct engine {
 	struct bb_ids ids;
 	struct bb_id_table table;
 	uint32_t seen[STEPS]; /* records from the next one on, by step */
+	struct fill kept[KEPT];
+	uint32_t kept_count;
 	struct match_fills fills;
 };
 
@@ -100,6 +108,19 @@ reduce(struct engine *engine, struct bb_book *book, uint32_t slot, uint32_t quan
 	bb_orders_give(&engine->orders, slot);
 }
 
+static void
+hear(void *context)
+{
+	struct engine *engine = context;
+
+	for (uint32_t i = 0; i < engine->kept_count; i++) {
+		const struct fill *fill = &engine->kept[i];
+		match_fill(&engine->fills, fill->resting, fill->taking, fill->price,
+			   fill->quantity);
+	}
+	engine->kept_count = 0;
+}
+
 BB_INLINE void
 take(struct engine *engine, const struct match_record *record, struct bb_book *book)
 {
@@ -119,8 +140,14 @@ take(struct engine *engine, const struct match_record *record, struct bb_book *b
 			left < order->quantity_wh ? left : order->quantity_wh;
 		bb_book_pass(book, other, &engine->orders, &ahead);
 		BB_FETCH(&engine->orders.slots[ahead.slot]);
-		match_fill(&engine->fills, order->order_id, record->id,
-			   (uint32_t)bb_book_price(book, other, bb_order_rung(order)), quantity);
+		if (engine->kept_count == KEPT)
+			hear(engine);
+		engine->kept[engine->kept_count++] = (struct fill){
+			.resting = order->order_id,
+			.taking = record->id,
+			.price = (uint32_t)bb_book_price(book, other, bb_order_rung(order)),
+			.quantity = quantity,
+		};
 		left -= quantity;
 		reduce(engine, book, slot, quantity);
 	}
@@ -237,4 +264,4 @@ stop(void *context)
 	return true;
 }
 
-const struct match_engine match_book = { "book", start, NULL, apply, fills, stop };
+const struct match_engine match_book = { "book", start, NULL, apply, hear, fills, stop };

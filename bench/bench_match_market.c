@@ -39,6 +39,7 @@ struct engine {
 	uint64_t number;
 	uint64_t *sequences;
 	struct bb_event events[BB_SLICE_EVENTS];
+	uint32_t unheard; /* of them, of the last step */
 	struct match_fills fills;
 	uint64_t surprises; /* refusals, and orders of which something was left */
 };
@@ -219,9 +220,11 @@ prepare(void *context, const struct match_record *records, uint32_t count)
 
 /* What a subscriber makes of the events; everything but the expected is a surprise. */
 static void
-hear(struct engine *engine, uint32_t count)
+hear(void *context)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	struct engine *engine = context;
+
+	for (uint32_t i = 0; i < engine->unheard; i++) {
 		const struct bb_event *event = &engine->events[i];
 		if (event->kind == BB_EVENT_TRADED)
 			match_fill(&engine->fills, event->counter_order_id >> HANDLES,
@@ -232,18 +235,19 @@ hear(struct engine *engine, uint32_t count)
 			  event->result != BB_BY_PARTICIPANT))
 			engine->surprises++;
 	}
+	engine->unheard = 0;
 }
 
+/* Leaves the events of its last slice to be heard. */
 static void
 step(struct engine *engine, const struct bb_bid *bid)
 {
 	bool done = false;
 
 	while (!done) {
-		uint32_t count = 0;
+		hear(engine);
 		done = bb_market_step_foreseen(engine->market, &engine->foresight, bid,
-					       engine->events, &count);
-		hear(engine, count);
+					       engine->events, &engine->unheard);
 	}
 }
 
@@ -286,4 +290,4 @@ fills(void *context)
 	return &((struct engine *)context)->fills;
 }
 
-const struct match_engine match_market = { "market", start, prepare, apply, fills, stop };
+const struct match_engine match_market = { "market", start, prepare, apply, hear, fills, stop };
