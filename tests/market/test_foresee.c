@@ -12,46 +12,6 @@
 #include "tests/market/market_kit.h"
 #include "tests/market/pair_kit.h"
 
-/* Where a bid begins, by its count among those told. */
-static uint64_t
-point_of(uint64_t count)
-{
-	return count << 16;
-}
-
-static void
-test_what_is_told_is_looked_at(void)
-{
-	enum { BIDS = 7, COMMANDS = 6 };
-	const uint64_t groups = (BIDS * COMMANDS + BB_FORESEEN - 1) / BB_FORESEEN;
-	struct pair pair;
-	const struct bb_foresight *foresight = &pair.foresight;
-	struct bb_bid *bids[BIDS];
-
-	pair_open(&pair);
-	pair_add_product(&pair, KIT_PRODUCT, -500, 500);
-	for (uint32_t i = 0; i < BIDS; i++)
-		pair_tell(&pair, bids[i] = pair_some(&pair, 2 + i % 4, COMMANDS));
-	for (uint32_t i = 0; i < BIDS; i++) {
-		CU_ASSERT_EQUAL(foresight->passed, i);
-		pair_step(&pair, bids[i]);
-		if (i + 1 < BIDS)
-			CU_ASSERT_TRUE(foresight->due >= point_of(i + 1));
-		CU_ASSERT_TRUE(foresight->formed > 0);
-		free(bids[i]);
-	}
-	CU_ASSERT_EQUAL(foresight->formed, groups);
-	CU_ASSERT_EQUAL(foresight->due, point_of(BIDS)); /* all were */
-	/* There is nothing to wait for before a command that is alone. */
-	for (uint32_t count = 1; count <= 2; count++) {
-		pair_pass(&pair, pair_some(&pair, 2, count));
-		CU_ASSERT_EQUAL(foresight->passed, BIDS + count);
-		CU_ASSERT_EQUAL(foresight->formed, groups + count - 1);
-		CU_ASSERT_EQUAL(foresight->due, point_of(BIDS + count));
-	}
-	pair_stop(&pair);
-}
-
 static void
 test_few_orders_are_not_looked_at(void)
 {
@@ -481,7 +441,6 @@ int
 main(void)
 {
 	CU_TestInfo tests[] = {
-		{ "what is told is looked at", test_what_is_told_is_looked_at },
 		{ "few orders are not looked at", test_few_orders_are_not_looked_at },
 		{ "bids need not be told nor stepped", test_bids_need_not_be_told_nor_stepped },
 		{ "no more than a burst is told", test_no_more_than_a_burst_is_told },
