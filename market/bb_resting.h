@@ -31,13 +31,12 @@ bb_resting_find(const struct bb_market *market, const struct bb_account *account
 	return market->orders.slots[slot].order_id == order_id ? slot : BB_SLOT_NONE;
 }
 
-/* bb_resting_look returns what belongs to the order in slot. */
+/* bb_resting_look_in returns what belongs to the order in slot, which is one of listing's. */
 BB_INLINE struct bb_standing
-bb_resting_look(struct bb_market *market, uint32_t slot)
+bb_resting_look_in(struct bb_market *market, struct bb_listing *listing, uint32_t slot)
 {
 	struct bb_order *order = &market->orders.slots[slot];
 	struct bb_position *position = &market->positions.slots[order->position];
-	struct bb_listing *listing = &market->products.listings[order->listing];
 	const enum bb_side side = bb_order_side(order);
 
 	return (struct bb_standing){
@@ -49,6 +48,15 @@ bb_resting_look(struct bb_market *market, uint32_t slot)
 		.price = bb_book_price(&listing->book, side, bb_order_rung(order)),
 		.side = side,
 	};
+}
+
+/* bb_resting_look returns it of any order. */
+BB_INLINE struct bb_standing
+bb_resting_look(struct bb_market *market, uint32_t slot)
+{
+	const struct bb_order *order = &market->orders.slots[slot];
+
+	return bb_resting_look_in(market, &market->products.listings[order->listing], slot);
 }
 
 /* bb_resting_need returns what an order needs of its owner's account. */

@@ -30,9 +30,10 @@ BB_INLINE uint32_t
 bb_trade_with(struct bb_market *market, struct bb_slice *slice, struct bb_take *take,
 	      uint32_t slot, const struct bb_way *way)
 {
-	const struct bb_standing standing = bb_resting_look(market, slot);
-	struct bb_product *product =
-		way == NULL ? &take->listing->product : &standing.listing->product;
+	const struct bb_standing standing =
+		way == NULL ? bb_resting_look_in(market, take->listing, slot)
+			    : bb_resting_look(market, slot);
+	struct bb_product *product = &standing.listing->product;
 	const uint32_t own_product = take->listing->product.terms.product;
 	const uint32_t resting_wh = standing.order->quantity_wh;
 	uint32_t quantity_wh = take->left_wh < resting_wh ? take->left_wh : resting_wh;
