@@ -22,6 +22,7 @@ struct bench_options {
 	const char *disk;   /* a folder on the disk to measure */
 	uint32_t block;     /* bytes; 0: several sizes */
 	uint32_t segment;   /* MiB */
+	uint32_t window;    /* blocks of inputs on their way at once */
 	enum bb_ledger_write write;
 	bool pinned; /* the line's thread, to core */
 	uint32_t core;

@@ -89,11 +89,12 @@ print_json(const struct bench_ledger_stage *stage, uint64_t size,
 		print_turn(turn_keys[turn], &figures[turn]);
 	printf("\"write\": \"%s\", \"ratio\": %.2f, \"p99_bound_us\": %.0f, "
 	       "\"p99_bound_paced_us\": %.0f, \"still_us\": %.0f, "
-	       "\"still_longest_us\": %.0f, \"turns\": %" PRIu32 "}\n",
+	       "\"still_longest_us\": %.0f, \"turns\": %" PRIu32 ", "
+	       "\"window_blocks\": %" PRIu32 "}\n",
 	       bb_store_write_name(stage->ledger->store.write),
 	       figures[FULL].mb_per_s / raw->mb_per_s, bound_us(raw),
 	       bound_us(&figures[RAW_PACED]), (double)stage->still.sum_ns / 1e3,
-	       (double)stage->still.longest_ns / 1e3, window->slices);
+	       (double)stage->still.longest_ns / 1e3, window->slices, stage->options->window);
 }
 
 static void

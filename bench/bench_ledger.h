@@ -3,14 +3,14 @@
  *	raw        one thread: pwrite, fdatasync; the next one when that is back
  *	direct     the same with O_DIRECT and O_DSYNC
  *	full       outcomes into the line as fast as it takes them, sealed, signed, durable, out
- *	window     from senders who wait for answers: two blocks of inputs are on their way
+ *	window     from senders who wait for answers: so many blocks of inputs are on their way
  *	paced      the same at 70 % of what raw and full have just done, the lower of the two
  *	raw paced  raw again, each block due at its time, at the rate of paced
  *
  * raw sends the next block when the last one is back, so it counts a moment in which the disk
  * does not answer once; window does as participants do, whose windows of sequences are bounded,
- * and compares with it: an input waits for a block to fill, for the flush before its own and for
- * its own.  paced and raw paced are sent whatever the disk does, count such a moment for
+ * and compares with it: of two blocks, an input waits for its own to fill, for the flush before
+ * and for its own.  paced and raw paced are sent whatever the disk does, count such a moment for
  * everything that comes meanwhile, and compare with each other.
  *
  * Units    Sizes in bytes, rates in MB/s, times in ns.
@@ -76,7 +76,7 @@ bool bench_ledger_raw(struct bench_ledger_stage *stage, enum bench_ledger_turn t
 bool bench_ledger_raw_paced(struct bench_ledger_stage *stage, uint64_t size, double rate);
 
 /* bench_ledger_full sends inputs as fast as the ledger takes them; bench_ledger_window not
- * more than two blocks of size bytes before their answers; bench_ledger_paced at a rate. */
+ * more than fill some blocks of size bytes before their answers; bench_ledger_paced at a rate. */
 bool bench_ledger_full(struct bench_ledger_stage *stage);
 bool bench_ledger_window(struct bench_ledger_stage *stage, uint64_t size);
 bool bench_ledger_paced(struct bench_ledger_stage *stage, double rate);

@@ -4,9 +4,6 @@
 
 #include "bench/bench_ledger.h"
 
-/* Of window: one fills while one is flushed. */
-#define WINDOW_BLOCKS 2
-
 /* Whoever waits for a time to come sleeps meanwhile, which makes some 20 us of what is told: a
  * thread that polls takes a CPU from a machine that may have no more than it was given, and
  * then all of it stands still. */
@@ -236,7 +233,8 @@ bench_ledger_full(struct bench_ledger_stage *stage)
 bool
 bench_ledger_window(struct bench_ledger_stage *stage, uint64_t size)
 {
-	const double inputs = WINDOW_BLOCKS * (double)size / stage->packet_bytes;
+	const double inputs =
+		stage->options->window * (double)size / stage->packet_bytes;
 
 	return ledger_slice(stage, WINDOW, (struct sender){ .window = 1 + (uint64_t)inputs });
 }

@@ -45,11 +45,12 @@ static const char usage[] =
 	"  --write HOW      direct, buffered or auto, as in busbard.conf (auto)\n"
 	"  --core N         of the line's thread; the others use the others (the first)\n"
 	"  --segment MIB    of the ledger's segments, 16..1024 (512)\n"
+	"  --window BLOCKS  of inputs on their way at once in the turn window, 1..4 (2)\n"
 	"  raw        pwrite and fdatasync of one block after the other, over zeros; its p99\n"
 	"  direct     the same with O_DIRECT and O_DSYNC\n"
 	"  full       mb_per_s: the ledger, inputs as fast as it takes them, until durable\n"
-	"  window     p50, p99: from an input until its answer may leave, two blocks of inputs\n"
-	"             being on their way at once\n"
+	"  window     p50, p99: from an input until its answer may leave, from senders who wait\n"
+	"             for answers\n"
 	"  paced      the same from an input's due time, at 70 % of what raw and full, the lower\n"
 	"             of them, had just done\n"
 	"  raw paced  raw at the rate of paced, from a block's due time; all by turns\n"
@@ -143,7 +144,8 @@ read_write(const char *text, enum bb_ledger_write *write)
 }
 
 enum name { KEYS = 256, PAYLOAD, BURST, SECONDS, TEETH, CODE, CLOCK, FOLDER, DISK, BLOCK, WRITE,
-	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY, CORE, SEGMENT };
+	    WORKLOAD, MODE, MAKE, RESTING, OPS, SEED, PARTICIPANTS, LATENCY, CORE, SEGMENT,
+	    WINDOW };
 
 static bool
 read_option(struct bench_options *options, int name)
@@ -184,6 +186,9 @@ read_option(struct bench_options *options, int name)
 	case SEGMENT:
 		return read_number(optarg, 16, 1024, &options->segment) ||
 		       refuse("--segment is a number from 16 to 1024", optarg);
+	case WINDOW:
+		return read_number(optarg, 1, 4, &options->window) ||
+		       refuse("--window is a number from 1 to 4", optarg);
 	case WORKLOAD: options->workload = optarg; return true;
 	case MAKE: options->make = optarg; return true;
 	case LATENCY: options->latency = true; return true;
@@ -234,6 +239,7 @@ read_options(struct bench_options *options, int argc, char **argv)
 		{ "write", required_argument, NULL, WRITE },
 		{ "core", required_argument, NULL, CORE },
 		{ "segment", required_argument, NULL, SEGMENT },
+		{ "window", required_argument, NULL, WINDOW },
 		{ "workload", required_argument, NULL, WORKLOAD },
 		{ "mode", required_argument, NULL, MODE },
 		{ "make", required_argument, NULL, MAKE },
@@ -320,8 +326,8 @@ main(int argc, char **argv)
 	struct bench_options options = { .keys = 1000, .payload = 100, .burst = BB_BURST_CHECKS,
 					 .comb = BB_COMB_LARGE,
 					 .folder = "tests/market/peer-cases", .disk = ".",
-					 .segment = 512, .resting = 100000, .ops = 1000000,
-					 .seed = 1, .participants = 100 };
+					 .segment = 512, .window = 2, .resting = 100000,
+					 .ops = 1000000, .seed = 1, .participants = 100 };
 	const char *name = argc < 2 ? "" : argv[1];
 	const uint32_t count = sizeof(commands) / sizeof(commands[0]);
 	uint32_t command = 0;

@@ -49,6 +49,7 @@ class Ledger(unittest.TestCase):
         self.assertEqual(line["mb_per_s"], line["full_mb_per_s"])
         self.assertEqual(line["p50_us"], line["window_p50_us"])
         self.assertEqual(line["p99_us"], line["window_p99_us"])
+        self.assertEqual(line["window_blocks"], 2)
         self.assertLessEqual(abs(line["ratio"] - line["mb_per_s"] / line["raw_mb_per_s"]), 0.02)
 
     def test_turns_that_are_left_out_are_counted(self):
@@ -65,6 +66,14 @@ class Ledger(unittest.TestCase):
         if any(line[name + "still_turns"] for name in ("full_", "window_", "paced_")):
             self.assertGreaterEqual(line["still_longest_us"], 1000)
 
+    def test_senders_send_no_more_than_their_window(self):
+        # What is on its way is the rate times the time that it is; a turn also begins and ends.
+        for blocks in (1, 3):
+            line = json.loads(self.measure("--block", 65536, "--window", blocks, "-j"))
+            self.assertEqual(line["window_blocks"], blocks)
+            on_its_way = line["window_mb_per_s"] * line["window_p50_us"]
+            self.assertLess(on_its_way, 1.3 * blocks * 65536, line)
+
     def test_the_table_has_a_row_for_each_turn(self):
         rows = self.measure("--block", 4096).splitlines()
         names = [row[9:18].strip() for row in rows if row.startswith("    4096 ")]
@@ -72,7 +81,7 @@ class Ledger(unittest.TestCase):
         self.assertRegex(rows[-1], r"^[0-9]+ inputs in [0-9]+ blocks verified$")
 
     def test_what_cannot_be_is_refused(self):
-        for arguments in (("--segment", 15), ("--segment", "x"), ("--block", 1),
+        for arguments in (("--segment", 15), ("--segment", "x"), ("--block", 1), ("--window", 5),
                           ("--disk", "/nonexistent")):
             done = ledger("--disk", self.disk, *arguments)
             self.assertEqual(done.returncode, 2, arguments)
