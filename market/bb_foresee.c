@@ -9,6 +9,7 @@ bb_foresee_init(struct bb_foresight *foresight)
 {
 	memset(foresight, 0, sizeof(*foresight));
 	foresight->parts = BB_FORESEE_PARTS;
+	foresight->apart = BB_FORESEE_APART;
 }
 
 /* Step 1: who asks, and where the page of its positions is noted. */
@@ -237,7 +238,9 @@ begin_group(struct bb_foresight *foresight, const struct bb_market *market, uint
 	foresight->formed++;
 	foresight->half = true;
 	see_listings(market, sights);
-	choose_halves(foresight, points, see_rungs(market, sights));
+	const uint32_t taking = see_rungs(market, sights);
+	if (market->orders.live + market->positions.live >= foresight->apart)
+		choose_halves(foresight, points, taking);
 }
 
 static void

@@ -6,9 +6,9 @@
  * groups, one step of all of them after the other: what they wait for, they wait for together.
  * Whoever is under way meanwhile bears the looking, so groups are small, and each is looked at in
  * two halves, while commands of the group before it have their turn that rest or leave: one that
- * trades has enough to do.  A group that nothing came before is looked at whole by its first.
- * With few orders and positions everything is in the caches, and asking costs more than it saves:
- * then nothing is asked for.
+ * trades has enough to do.  A group that nothing came before is looked at whole by its first, and
+ * so is each where there are not many orders and positions.  With few everything is in the caches,
+ * and asking costs more than it saves: then nothing is asked for.
  *
  * What is named need not be there: a slot may be free, a product may have ended, before or between
  * the two halves.  So nothing is read outside of its array, and nothing is believed.
@@ -33,6 +33,10 @@ struct bb_market;
 /* With fewer live orders and positions than that together the caches hold what is needed:
  * measured with busbar-bench match. */
 #define BB_FORESEE_PARTS 2000u
+
+/* And so many until which a look is short, and its halves cost more than they take off the slowest
+ * orders: measured likewise. */
+#define BB_FORESEE_APART 50000u
 
 /* What is known so far of an order that comes, and of one that is named to leave or to change.
  * They are apart, and counted without a branch, because which is next nobody can predict. */
@@ -76,6 +80,7 @@ struct bb_foresight {
 	uint64_t halves[2]; /* points in the last group before which the next is looked at */
 	uint64_t formed; /* groups, ever */
 	uint32_t parts;  /* orders and positions from which on it is worth it */
+	uint32_t apart;  /* and from which on in halves */
 	bool half;       /* of the last group the second half is still to come */
 	struct bb_sights sights;
 };

@@ -46,7 +46,8 @@ start(const struct venue *venue, uint8_t choice)
 		bb_arena_init(&arena, memories[i], MEMORY);
 		subjects[i].market = bb_market_init(&arena, &venue->size, operator_key, hash_key);
 		bb_foresee_init(&subjects[i].foresight);
-		subjects[i].foresight.parts = 0; /* always */
+		subjects[i].foresight.parts = 0; /* always, the one in halves */
+		subjects[i].foresight.apart = i == 0 ? 0 : UINT32_MAX;
 	}
 }
 

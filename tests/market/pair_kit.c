@@ -73,7 +73,8 @@ pair_start(struct pair *pair, const struct bb_market_size *size)
 		*array->at = memcpy(memory_of(array->size), array->home, array->size);
 	}
 	bb_foresee_init(&pair->foresight);
-	pair->foresight.parts = 0; /* always */
+	pair->foresight.parts = 0; /* always, and in halves */
+	pair->foresight.apart = 0;
 }
 
 void

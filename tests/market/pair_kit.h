@@ -23,7 +23,7 @@ struct pair_array {
 
 struct pair {
 	struct bb_market *markets[2];
-	struct bb_foresight foresight; /* parts: 0 */
+	struct bb_foresight foresight; /* parts and apart: 0 */
 	struct pair_array arrays[PAIR_ARRAYS];
 	uint64_t time_ns;
 	uint64_t sequences[PAIR_MEMBERS + 1]; /* last given to a bid, by participant */

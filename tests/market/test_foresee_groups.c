@@ -46,17 +46,18 @@ test_what_is_told_is_looked_at(void)
 	pair_stop(&pair);
 }
 
-/* Tells two groups and steps the first, of which those that taking says trade; where its looking
- * ahead begins and ends. */
+/* Tells two groups and steps them, of which those commands trade that taking says; where looking
+ * at the second begins and ends. */
 static void
-look_during(uint32_t taking, uint32_t *begun, uint32_t *finished)
+look_during(uint32_t taking, uint32_t apart, uint32_t *begun, uint32_t *finished)
 {
 	struct bb_bid *bids[2 * BB_FORESEEN];
 	struct pair pair;
 	const struct bb_foresight *foresight = &pair.foresight;
 
-	*begun = *finished = BB_FORESEEN;
+	*begun = *finished = 2 * BB_FORESEEN;
 	pair_open(&pair);
+	pair.foresight.apart = apart;
 	pair_add_product(&pair, KIT_PRODUCT, -500, 500);
 	struct bb_bid *rest = pair_repeat(&pair, 20, "2 new 0 S 10 10");
 	pair_step(&pair, rest);
@@ -68,9 +69,9 @@ look_during(uint32_t taking, uint32_t *begun, uint32_t *finished)
 	}
 	for (uint32_t i = 0; i < 2 * BB_FORESEEN; i++) {
 		pair_step(&pair, bids[i]);
-		if (foresight->formed == 2 && *begun == BB_FORESEEN)
+		if (foresight->formed == 2 && *begun == 2 * BB_FORESEEN)
 			*begun = i;
-		if (foresight->formed == 2 && !foresight->half && *finished == BB_FORESEEN)
+		if (foresight->formed == 2 && !foresight->half && *finished == 2 * BB_FORESEEN)
 			*finished = i;
 		CU_ASSERT_TRUE(foresight->formed == (*begun > i ? 1 : 2));
 		free(bids[i]);
@@ -89,9 +90,13 @@ test_looking_keeps_out_of_the_way_of_who_trades(void)
 	uint32_t begun, finished;
 
 	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		look_during(cases[i][0], &begun, &finished);
+		look_during(cases[i][0], 0, &begun, &finished);
 		CU_ASSERT_EQUAL(begun, cases[i][1]);
 		CU_ASSERT_EQUAL(finished, cases[i][2]);
+		/* With little to look through its first does it all. */
+		look_during(cases[i][0], UINT32_MAX, &begun, &finished);
+		CU_ASSERT_EQUAL(begun, BB_FORESEEN);
+		CU_ASSERT_EQUAL(finished, BB_FORESEEN);
 	}
 }
 
