@@ -3,7 +3,8 @@
  *	raw        one thread: pwrite, fdatasync; the next one when that is back
  *	direct     the same with O_DIRECT and O_DSYNC
  *	full       outcomes into the line as fast as it takes them, sealed, signed, durable, out
- *	window     from senders who wait for answers: so many blocks of inputs are on their way
+ *	window     from senders who wait for answers: as many blocks of inputs are on their way
+ *	           as the options say, two unless asked
  *	paced      the same at 70 % of what raw and full have just done, the lower of the two
  *	raw paced  raw again, each block due at its time, at the rate of paced
  *
@@ -75,8 +76,9 @@ bool bench_ledger_raw(struct bench_ledger_stage *stage, enum bench_ledger_turn t
 /* bench_ledger_raw_paced does it as RAW does, at a rate. */
 bool bench_ledger_raw_paced(struct bench_ledger_stage *stage, uint64_t size, double rate);
 
-/* bench_ledger_full sends inputs as fast as the ledger takes them; bench_ledger_window not
- * more than fill some blocks of size bytes before their answers; bench_ledger_paced at a rate. */
+/* bench_ledger_full sends inputs as fast as the ledger takes them; bench_ledger_window
+ * only as many before their answers as fill options->window blocks of size bytes;
+ * bench_ledger_paced at a rate. */
 bool bench_ledger_full(struct bench_ledger_stage *stage);
 bool bench_ledger_window(struct bench_ledger_stage *stage, uint64_t size);
 bool bench_ledger_paced(struct bench_ledger_stage *stage, double rate);

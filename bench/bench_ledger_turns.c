@@ -233,8 +233,7 @@ bench_ledger_full(struct bench_ledger_stage *stage)
 bool
 bench_ledger_window(struct bench_ledger_stage *stage, uint64_t size)
 {
-	const double inputs =
-		stage->options->window * (double)size / stage->packet_bytes;
+	const double inputs = stage->options->window * (double)size / stage->packet_bytes;
 
 	return ledger_slice(stage, WINDOW, (struct sender){ .window = 1 + (uint64_t)inputs });
 }

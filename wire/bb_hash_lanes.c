@@ -25,7 +25,6 @@ const _Alignas(64) uint32_t bb_sha_rounds[64] = {
 	0xc67178f2,
 };
 
-
 const uint32_t bb_sha_start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 				   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 
